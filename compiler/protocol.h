@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How the runtime talks to hmmclc --server: C17 and C++.
+ *
+ * One SOCK_SEQPACKET pair, descriptor 3 in the compiler.  Each message is a struct
+ * hmmcl_compiler_message and, as SCM_RIGHTS, one memfd with the payload: n_blobs times
+ * { uint64_t size; bytes, zero-padded to 8 }.  Requests carry an id that the reply
+ * repeats; replies come in any order, one for each request.  The server is a zygote:
+ * it loads everything once and forks a worker for each request, so requests run in
+ * parallel and a crash, a hang or a want of memory in one ends only that one.  It ends
+ * when the socket does.
+ */
+#ifndef HMMCL_COMPILER_PROTOCOL_H
+#define HMMCL_COMPILER_PROTOCOL_H
+
+#include <stdint.h>
+
+#define HMMCL_COMPILER_MAGIC 0x434c4d48u	/* "HMLC" */
+#define HMMCL_COMPILER_PROTOCOL 1
+#define HMMCL_COMPILER_FD 3
+
+enum hmmcl_compiler_op {
+	/* Runtime to server; blobs in braces, and those of a reply with status OK. */
+	HMMCL_COMPILER_HELLO = 1,	/* {} -> {identity: a string that changes with anything that changes
+					 * the output (version, LLVM, built-in library, CPU, device ABI)} */
+	HMMCL_COMPILER_BUILD,		/* {options, source} -> {log, code object} (clBuildProgram) */
+	HMMCL_COMPILER_COMPILE,		/* {options, source, (header name, header text)...} -> {log, bitcode}
+					 * (clCompileProgram) */
+	HMMCL_COMPILER_LINK,		/* {options, bitcode...} -> {log, code object}, or with -create-library
+					 * {log, bitcode} (clLinkProgram) */
+};
+
+/* Every reply has a log blob first, also those that fail. */
+enum hmmcl_compiler_status {
+	HMMCL_COMPILER_OK = 0,
+	HMMCL_COMPILER_FAILED,		/* diagnostics in the log: CL_BUILD_PROGRAM_FAILURE, CL_COMPILE_..., CL_LINK_... */
+	HMMCL_COMPILER_INVALID_OPTIONS,	/* CL_INVALID_BUILD_OPTIONS, CL_INVALID_COMPILER_OPTIONS, CL_INVALID_LINKER_OPTIONS */
+	HMMCL_COMPILER_CRASHED,		/* the worker died, ran out of time or of memory: the log says which, and
+					 * where it was */
+	HMMCL_COMPILER_BAD_REQUEST,	/* malformed message */
+};
+
+struct hmmcl_compiler_message {
+	uint32_t magic;
+	uint32_t protocol;
+	uint32_t op;		/* enum hmmcl_compiler_op; a reply repeats it */
+	uint32_t status;	/* enum hmmcl_compiler_status; 0 in a request */
+	uint64_t id;
+	uint32_t n_blobs;
+	uint32_t reserved;	/* zero */
+};
+
+#endif
