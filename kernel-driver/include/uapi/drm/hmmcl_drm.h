@@ -44,7 +44,11 @@
 #ifndef _UAPI_DRM_HMMCL_DRM_H_
 #define _UAPI_DRM_HMMCL_DRM_H_
 
+#if defined(__KERNEL__)
 #include <drm/drm.h>
+#else
+#include "drm.h"	/* libdrm's: pkg-config --cflags libdrm */
+#endif
 
 #if defined(__cplusplus)
 extern "C" {
