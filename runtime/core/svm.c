@@ -6,18 +6,17 @@
 #include <search.h>
 #include <stdlib.h>
 
-#include "context.h"
 #include "storage.h"
 
 struct allocation {
 	struct hmmcl_svm_range range;
-	struct hmmcl_context *context;
 	struct hmmcl_storage storage;
 };
 
-/* A tree of all contexts' allocations: they are disjoint, so one order fits all. */
-static void *tree;
-static pthread_rwlock_t tree_lock = PTHREAD_RWLOCK_INITIALIZER;
+struct hmmcl_svm_space {
+	pthread_rwlock_t lock;
+	void *tree;		/* of struct allocation, by address: tsearch(3), balanced */
+};
 
 /* Ranges that overlap are equal: so a range of one byte finds what contains it. */
 static int compare(const void *left, const void *right)
@@ -30,17 +29,38 @@ static int compare(const void *left, const void *right)
 }
 
 /* The allocation that contains @ptr, or NULL.  The lock is held. */
-static struct allocation *find(const struct hmmcl_context *context, const void *ptr)
+static struct allocation *find(struct hmmcl_svm_space *space, const void *ptr)
 {
 	const struct hmmcl_svm_range key = { .base = (char *)ptr, .size = 1 };
-	struct allocation **node = tfind(&key, &tree, compare);
+	struct allocation **node = tfind(&key, &space->tree, compare);
 
-	return node && (*node)->context == context ? *node : NULL;
+	return node ? *node : NULL;
 }
 
-void *hmmcl_svm_alloc(struct hmmcl_context *context, cl_svm_mem_flags flags, size_t size,
-		      size_t align)
+cl_int hmmcl_svm_space_init(cl_context context)
 {
+	struct hmmcl_svm_space *space = calloc(1, sizeof(*space));
+
+	if (!space)
+		return CL_OUT_OF_HOST_MEMORY;
+	pthread_rwlock_init(&space->lock, NULL);
+	context->svm = space;
+	return CL_SUCCESS;
+}
+
+/* Each allocation holds the context, so none is left when it goes. */
+void hmmcl_svm_space_fini(cl_context context)
+{
+	if (!context->svm)
+		return;
+	pthread_rwlock_destroy(&context->svm->lock);
+	free(context->svm);
+	context->svm = NULL;
+}
+
+void *hmmcl_svm_alloc(cl_context context, cl_svm_mem_flags flags, size_t size, size_t align)
+{
+	struct hmmcl_svm_space *space = context->svm;
 	struct allocation *allocation = malloc(sizeof(*allocation));
 	void *node;
 
@@ -50,54 +70,54 @@ void *hmmcl_svm_alloc(struct hmmcl_context *context, cl_svm_mem_flags flags, siz
 		free(allocation);
 		return NULL;
 	}
-	allocation->context = context;
 	allocation->range = (struct hmmcl_svm_range){
 		.base = allocation->storage.addr,
 		.size = size,
 		.flags = flags,
 	};
 
-	pthread_rwlock_wrlock(&tree_lock);
-	node = tsearch(&allocation->range, &tree, compare);
-	pthread_rwlock_unlock(&tree_lock);
+	pthread_rwlock_wrlock(&space->lock);
+	node = tsearch(&allocation->range, &space->tree, compare);
+	pthread_rwlock_unlock(&space->lock);
 	if (!node) {
 		hmmcl_storage_free(&allocation->storage);
 		free(allocation);
 		return NULL;
 	}
-	hmmcl_context_retain(context);
+	hmmcl_object_ref(context);
 	return allocation->range.base;
 }
 
-bool hmmcl_svm_free(struct hmmcl_context *context, void *ptr)
+bool hmmcl_svm_free(cl_context context, void *ptr)
 {
+	struct hmmcl_svm_space *space = context->svm;
 	struct allocation *allocation;
 
-	pthread_rwlock_wrlock(&tree_lock);
-	allocation = find(context, ptr);
+	pthread_rwlock_wrlock(&space->lock);
+	allocation = find(space, ptr);
 	if (allocation && allocation->range.base == ptr)
-		tdelete(&allocation->range, &tree, compare);
+		tdelete(&allocation->range, &space->tree, compare);
 	else
 		allocation = NULL;
-	pthread_rwlock_unlock(&tree_lock);
+	pthread_rwlock_unlock(&space->lock);
 	if (!allocation)
 		return false;
 
 	hmmcl_storage_free(&allocation->storage);
 	free(allocation);
-	hmmcl_context_release(context);
+	hmmcl_object_unref(context);
 	return true;
 }
 
-bool hmmcl_svm_find(const struct hmmcl_context *context, const void *ptr,
-		    struct hmmcl_svm_range *range)
+bool hmmcl_svm_find(cl_context context, const void *ptr, struct hmmcl_svm_range *range)
 {
+	struct hmmcl_svm_space *space = context->svm;
 	const struct allocation *allocation;
 
-	pthread_rwlock_rdlock(&tree_lock);
-	allocation = find(context, ptr);
+	pthread_rwlock_rdlock(&space->lock);
+	allocation = find(space, ptr);
 	if (allocation)
 		*range = allocation->range;
-	pthread_rwlock_unlock(&tree_lock);
+	pthread_rwlock_unlock(&space->lock);
 	return allocation != NULL;
 }

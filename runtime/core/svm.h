@@ -6,8 +6,8 @@
  * exists for what the specification asks about allocations: their size, what they contain,
  * and that clSVMFree gets a pointer that clSVMAlloc gave.
  *
- * All functions take and drop the index's own lock, O(log n) in the number of allocations;
- * no other lock is taken under it.
+ * Each context has an index, set up and torn down by the hooks in context.h.  All functions
+ * take and drop its lock, O(log n) in the number of allocations; no other lock is taken under it.
  */
 #ifndef HMMCL_CORE_SVM_H
 #define HMMCL_CORE_SVM_H
@@ -15,9 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include <CL/cl.h>
-
-struct hmmcl_context;
+#include "context.h"
 
 /* One allocation; a copy, true as long as the application does not free it. */
 struct hmmcl_svm_range {
@@ -27,17 +25,15 @@ struct hmmcl_svm_range {
 };
 
 /*
- * Allocate @size (> 0) bytes aligned to @align (a power of two, or 0).  Keeps a reference to
- * @context until it is freed.  NULL when there is no memory.
+ * Allocate @size (> 0) bytes aligned to @align (a power of two, or 0).  Holds @context until it is
+ * freed, as all objects of a context do.  NULL when there is no memory.
  */
-void *hmmcl_svm_alloc(struct hmmcl_context *context, cl_svm_mem_flags flags, size_t size,
-		      size_t align);
+void *hmmcl_svm_alloc(cl_context context, cl_svm_mem_flags flags, size_t size, size_t align);
 
 /* Free what hmmcl_svm_alloc returned; false when @ptr is no such address of @context. */
-bool hmmcl_svm_free(struct hmmcl_context *context, void *ptr);
+bool hmmcl_svm_free(cl_context context, void *ptr);
 
 /* Find the allocation of @context that contains @ptr, at its start or inside. */
-bool hmmcl_svm_find(const struct hmmcl_context *context, const void *ptr,
-		    struct hmmcl_svm_range *range);
+bool hmmcl_svm_find(cl_context context, const void *ptr, struct hmmcl_svm_range *range);
 
 #endif
