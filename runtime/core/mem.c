@@ -15,16 +15,31 @@ struct hmmcl_mapping {
 	bool write;
 };
 
+/* Forget what is still mapped of @mem. */
+static void drop_mappings(cl_mem mem)
+{
+	cl_mem root = hmmcl_mem_root(mem);
+	struct hmmcl_mapping **link = &root->mappings;
+
+	pthread_mutex_lock(&root->map_lock);
+	while (*link) {
+		struct hmmcl_mapping *mapping = *link;
+
+		if (mapping->mem == mem) {
+			*link = mapping->next;
+			free(mapping);
+		} else {
+			link = &mapping->next;
+		}
+	}
+	pthread_mutex_unlock(&root->map_lock);
+}
+
 static void mem_destroy(void *object)
 {
 	cl_mem mem = object;
 
-	while (mem->mappings) {
-		struct hmmcl_mapping *mapping = mem->mappings;
-
-		mem->mappings = mapping->next;
-		free(mapping);
-	}
+	drop_mappings(mem);
 	pthread_mutex_destroy(&mem->map_lock);
 	if (mem->storage.addr)
 		hmmcl_storage_free(&mem->storage);
@@ -33,7 +48,10 @@ static void mem_destroy(void *object)
 	hmmcl_object_unref(mem->context);
 }
 
-const struct hmmcl_object_type hmmcl_mem_type = { "cl_mem", mem_destroy };
+const struct hmmcl_object_type hmmcl_mem_type = {
+	.name = "cl_mem",
+	.destroy = mem_destroy,
+};
 
 static cl_mem mem_new(cl_context context, cl_mem_flags flags, size_t size)
 {

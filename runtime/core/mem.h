@@ -63,6 +63,20 @@ static inline bool hmmcl_mem_contains(cl_mem mem, size_t offset, size_t size)
 	return offset <= mem->size && size <= mem->size - offset;
 }
 
+/* A pattern that fills can repeat: the size of a scalar or vector type. */
+static inline bool hmmcl_pattern_size_valid(size_t size)
+{
+	return size && size <= 128 && !(size & (size - 1));
+}
+
+/* Only known flags, and CL_MAP_WRITE_INVALIDATE_REGION not with another. */
+static inline bool hmmcl_map_flags_valid(cl_map_flags flags)
+{
+	return !(flags & ~(CL_MAP_READ | CL_MAP_WRITE | CL_MAP_WRITE_INVALIDATE_REGION)) &&
+	       (!(flags & CL_MAP_WRITE_INVALIDATE_REGION) ||
+		flags == CL_MAP_WRITE_INVALIDATE_REGION);
+}
+
 /*
  * Make a buffer; arguments have been checked.  @host_ptr goes with CL_MEM_USE_HOST_PTR or
  * CL_MEM_COPY_HOST_PTR, which copies at once.  @properties: @n with the terminating zero.
@@ -88,6 +102,10 @@ cl_int hmmcl_mapping_add(cl_mem mem, size_t offset, size_t size, cl_map_flags fl
 void hmmcl_mapping_cancel(cl_mem mem, uint64_t number);
 bool hmmcl_mapping_remove(cl_mem mem, const void *ptr);
 cl_uint hmmcl_mapping_count(cl_mem mem);
+
+/* What every command on a buffer checks first: CL_INVALID_COMMAND_QUEUE, CL_INVALID_MEM_OBJECT,
+ * CL_INVALID_CONTEXT.  (CL_MISALIGNED_SUB_BUFFER_OFFSET cannot arise: clCreateSubBuffer refuses.) */
+cl_int hmmcl_buffer_check(const char *function, cl_command_queue queue, cl_mem buffer);
 
 /*
  * Enqueue a command on memory: what all transfers end with.  @work is the engine's command, or NULL

@@ -5,6 +5,19 @@
 #include "check.h"
 #include "mem.h"
 
+cl_int hmmcl_buffer_check(const char *function, cl_command_queue queue, cl_mem buffer)
+{
+	if (!hmmcl_queue_valid(queue))
+		return hmmcl_refuse(function, CL_INVALID_COMMAND_QUEUE,
+				    "command_queue is not a command-queue");
+	if (!hmmcl_buffer_valid(buffer))
+		return hmmcl_refuse(function, CL_INVALID_MEM_OBJECT, "not a buffer object");
+	if (buffer->context != queue->context)
+		return hmmcl_refuse(function, CL_INVALID_CONTEXT,
+				    "buffer and command_queue are of different contexts");
+	return CL_SUCCESS;
+}
+
 cl_int hmmcl_mem_enqueue(const char *function, cl_command_queue queue, cl_command_type type,
 			 const struct hmmcl_command *work, cl_mem a, cl_mem b, cl_bool blocking,
 			 cl_uint num_events, const cl_event *list, cl_event *event)
