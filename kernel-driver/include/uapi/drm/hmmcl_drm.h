@@ -220,7 +220,7 @@ struct drm_hmmcl_zap {
 #define HMMCL_PAGE_READ			(1U << 0)	/* can be read without a fault */
 #define HMMCL_PAGE_WRITE		(1U << 1)	/* can be written without a fault */
 #define HMMCL_PAGE_ERROR		(1U << 2)	/* an access fails */
-#define HMMCL_PAGE_ZERO			(1U << 3)	/* the shared zero page */
+#define HMMCL_PAGE_ZERO			(1U << 3)	/* the shared zero page of 4 KiB */
 #define HMMCL_PAGE_DEVICE		(1U << 4)	/* in our device memory */
 #define HMMCL_PAGE_LARGE		(1U << 5)	/* part of a folio of more than a page */
 #define HMMCL_PAGE_ORDER(state)		(((state) >> 8) & 0x3f)	/* level that maps it */
