@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* A request: its name in the cache, the cache, then the compiler. */
+#include "compiler.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/log.h"
+#include "cache.h"
+#include "sources.h"
+#include "target.h"
+
+/* White space between options means nothing, in quotes it does. */
+static void add_options(struct hmmcl_hash *hash, const char *options)
+{
+	char quote = 0;
+	bool gap = true;	/* also before the first */
+
+	for (const char *p = options; *p; p++) {
+		if (!quote && isspace((unsigned char)*p)) {
+			gap = true;
+			continue;
+		}
+		if (gap)
+			hmmcl_hash_add(hash, " ", 1);
+		gap = false;
+		hmmcl_hash_add(hash, p, 1);
+		if (*p == '\\' && p[1]) {
+			hmmcl_hash_add(hash, ++p, 1);
+			continue;
+		}
+		if (quote == *p)
+			quote = 0;
+		else if (!quote && (*p == '"' || *p == '\''))
+			quote = *p;
+	}
+	hmmcl_hash_add(hash, "", 1);
+}
+
+static void make_key(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
+		     const char *options, const struct hmmcl_blob *blobs, unsigned int n_blobs,
+		     uint8_t key[HMMCL_HASH_SIZE])
+{
+	struct hmmcl_hash hash;
+	uint32_t number = op;
+
+	hmmcl_hash_init(&hash);
+	hmmcl_hash_add_field(&hash, program, sizeof(*program));
+	hmmcl_target_add(&hash);
+	hmmcl_hash_add(&hash, &number, sizeof(number));
+	add_options(&hash, options);
+	for (unsigned int i = 0; i < n_blobs; i++)
+		hmmcl_hash_add_field(&hash, blobs[i].data, blobs[i].size);
+	hmmcl_hash_end(&hash, key);
+}
+
+/* Takes over @memory. */
+static int fill(struct hmmcl_compiled *compiled, enum hmmcl_compiler_status status,
+		struct hmmcl_blob log, struct hmmcl_blob output, void *memory)
+{
+	char *text = malloc(log.size + 1 + output.size);
+
+	if (!text) {
+		free(memory);
+		return -ENOMEM;
+	}
+	if (output.size)
+		memcpy(text, output.data, output.size);
+	memcpy(text + output.size, log.data, log.size);
+	text[output.size + log.size] = 0;
+	free(memory);
+	compiled->status = status;
+	compiled->memory = text;
+	compiled->output = (struct hmmcl_blob){ text, output.size };
+	compiled->log = text + output.size;
+	return 0;
+}
+
+static int ask(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
+	       const char *options, const struct hmmcl_blob *blobs, unsigned int n_blobs,
+	       struct hmmcl_reply *reply)
+{
+	struct hmmcl_blob *all = malloc((n_blobs + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	all[0] = (struct hmmcl_blob){ options, strlen(options) };
+	memcpy(all + 1, blobs, n_blobs * sizeof(*all));
+	hmmcl_server_request(program, op, all, n_blobs + 1, reply);
+	free(all);
+	return 0;
+}
+
+int hmmcl_compile(enum hmmcl_compiler_op op, const char *options, const struct hmmcl_blob *blobs,
+		  unsigned int n_blobs, struct hmmcl_compiled *compiled)
+{
+	struct hmmcl_server_program program;
+	uint8_t key[HMMCL_HASH_SIZE];
+	struct hmmcl_cached cached;
+	struct hmmcl_reply reply;
+	struct hmmcl_blob none = { "", 0 };
+	bool cacheable;
+	int error;
+
+	error = hmmcl_server_find(&program);
+	if (error)
+		return error;
+	cacheable = op == HMMCL_COMPILER_LINK || hmmcl_sources_closed(blobs, n_blobs);
+	if (cacheable) {
+		make_key(&program, op, options, blobs, n_blobs, key);
+		if (hmmcl_cache_lookup(key, &cached))
+			return fill(compiled, HMMCL_COMPILER_OK, cached.log, cached.output,
+				    cached.memory);
+	}
+	error = ask(&program, op, options, blobs, n_blobs, &reply);
+	if (error)
+		return error;
+	if (reply.status == HMMCL_COMPILER_OK && reply.n_blobs != 2)
+		reply.status = HMMCL_COMPILER_CRASHED;
+	if (reply.status != HMMCL_COMPILER_OK)
+		reply.blobs[1] = none;
+	else if (cacheable)
+		hmmcl_cache_store(key, reply.blobs[0], reply.blobs[1]);
+	return fill(compiled, reply.status, reply.blobs[0], reply.blobs[1], reply.memory);
+}
+
+void hmmcl_compiled_free(struct hmmcl_compiled *compiled)
+{
+	free(compiled->memory);
+	compiled->memory = NULL;
+}
+
+uint64_t hmmcl_target_id(void)
+{
+	uint8_t digest[HMMCL_HASH_SIZE];
+	struct hmmcl_hash hash;
+	uint64_t id;
+
+	hmmcl_hash_init(&hash);
+	hmmcl_target_add(&hash);
+	hmmcl_hash_end(&hash, digest);
+	memcpy(&id, digest, sizeof(id));
+	return id;
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* The connection to the compiler process: start, requests, replies, its end. */
+#include "server.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../core/config.h"
+#include "../core/log.h"
+#include "payload.h"
+#include "spawn.h"
+
+#define MAX_TIMEOUT 86400	/* seconds */
+
+/* A request that waits for its reply; on the stack of the thread that made it. */
+struct pending {
+	struct pending *next;
+	uint64_t id;
+	uint32_t op;
+	int64_t deadline;		/* CLOCK_MONOTONIC, ns */
+	struct hmmcl_reply *reply;
+	bool done;
+};
+
+struct server {
+	struct hmmcl_server_program program;
+	int fd;
+	int pidfd;
+	unsigned int users;		/* requests that still look at it */
+	bool lost;			/* no longer the current one; closed by its last user */
+	bool being_read;		/* by one of the waiting threads */
+	uint64_t last_id;
+	struct pending *pending;
+};
+
+/* Protects everything below and all of struct server. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed;		/* a reply has come, or the reader's place is free; monotonic clock */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct server *current;
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+/* HMMCL_COMPILER_TIMEOUT in ns. */
+static int64_t timeout(void)
+{
+	long long seconds = strtoll(hmmcl_config.compiler_timeout, NULL, 10);
+
+	return (seconds < 1 ? 1 : seconds > MAX_TIMEOUT ? MAX_TIMEOUT : seconds) * 1000000000ll;
+}
+
+static void init_condition(void)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+/*
+ * After fork() the server belongs to the parent, and the lock to a thread that is not here.  The
+ * parent's requests that were under way are on the parent's stacks: only our copies of its
+ * descriptors are given back.
+ */
+static void after_fork(void)
+{
+	pthread_mutex_init(&lock, NULL);
+	init_condition();
+	if (current) {
+		close(current->fd);
+		close(current->pidfd);
+		current = NULL;
+	}
+}
+
+static void set_up(void)
+{
+	init_condition();
+	pthread_atfork(NULL, NULL, after_fork);
+}
+
+__attribute__((format(printf, 2, 3)))
+static void fail(struct hmmcl_reply *reply, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	memset(reply, 0, sizeof(*reply));
+	reply->status = HMMCL_COMPILER_CRASHED;
+	reply->memory = text;
+	reply->n_blobs = 1;
+	reply->blobs[0] = (struct hmmcl_blob){ text ? text : "", text ? strlen(text) : 0 };
+	hmmcl_error("%s", text ? text : "no memory for a message from the compiler");
+}
+
+static void put(struct server *server)
+{
+	if (--server->users || !server->lost)
+		return;
+	close(server->fd);
+	close(server->pidfd);
+	free(server);
+}
+
+/* The server is of no use any more.  Whoever still waits for it is told @why. */
+static void lose(struct server *server, const char *why)
+{
+	if (server->lost)
+		return;
+	server->lost = true;
+	if (current == server)
+		current = NULL;
+	syscall(SYS_pidfd_send_signal, server->pidfd, SIGKILL, NULL, 0);
+	for (struct pending *p = server->pending; p; p = p->next) {
+		if (p->done)
+			continue;
+		fail(p->reply, "The compiler %s %s. This build has failed; the next one starts a new compiler.",
+		     server->program.path, why);
+		p->done = true;
+	}
+	pthread_cond_broadcast(&changed);
+}
+
+/* Start a server and make it the current one. */
+static int start(const struct hmmcl_server_program *program)
+{
+	const char *const argv[] = { program->path, "--server", NULL };
+	struct server *server = calloc(1, sizeof(*server));
+	int ends[2], error;
+
+	if (!server)
+		return -ENOMEM;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		error = -errno;
+		free(server);
+		return error;
+	}
+	error = hmmcl_spawn(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
+	close(ends[1]);
+	if (error) {
+		close(ends[0]);
+		if (server->pidfd >= 0)
+			close(server->pidfd);
+		free(server);
+		return error;
+	}
+	server->program = *program;
+	server->fd = ends[0];
+	current = server;
+	hmmcl_inform("started the compiler %s", program->path);
+	return 0;
+}
+
+/*
+ * One message and its descriptor.  1: sent; 0: the socket is full; negative errno: the server is
+ * gone.
+ */
+static int send_request(int fd, const struct hmmcl_compiler_message *message, int payload)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { (void *)message, sizeof(*message) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(cmsg), &payload, sizeof(int));
+	for (;;) {
+		if (sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+			return 1;
+		if (errno == EAGAIN)
+			return 0;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
+/* One message; *payload is its descriptor or -1.  0, or -ECONNRESET when there will be no more. */
+static int receive_reply(int fd, struct hmmcl_compiler_message *message, int *payload)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { message, sizeof(*message) };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+	ssize_t n;
+
+	*payload = -1;
+	do {
+		n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EAGAIN ? -EAGAIN : -ECONNRESET;
+	for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg))
+		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
+		    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
+			memcpy(payload, CMSG_DATA(cmsg), sizeof(int));
+	if (n == 0)
+		return -ECONNRESET;
+	if (n != sizeof(*message) || message->magic != HMMCL_COMPILER_MAGIC ||
+	    message->protocol != HMMCL_COMPILER_PROTOCOL)
+		return -EPROTO;
+	return 0;
+}
+
+/* Give a reply to whom it belongs. */
+static void deliver(struct server *server, const struct hmmcl_compiler_message *message, int payload)
+{
+	for (struct pending *p = server->pending; p; p = p->next) {
+		if (p->id != message->id || p->done)
+			continue;
+		p->done = true;
+		if (message->op != p->op ||
+		    hmmcl_payload_read(payload, message->n_blobs, p->reply)) {
+			fail(p->reply, "The compiler %s sent a reply that cannot be read.",
+			     server->program.path);
+			lose(server, "sent a reply that cannot be read");
+			return;
+		}
+		p->reply->status = message->status;
+		return;
+	}
+	hmmcl_warn("the compiler %s replied to a request that nobody made", server->program.path);
+}
+
+static int64_t first_deadline(const struct server *server)
+{
+	int64_t first = INT64_MAX;
+
+	for (const struct pending *p = server->pending; p; p = p->next)
+		if (!p->done && p->deadline < first)
+			first = p->deadline;
+	return first;
+}
+
+/* Be the one that reads: wait for one message, or for the first deadline.  Drops the lock meanwhile. */
+static void read_one(struct server *server)
+{
+	struct hmmcl_compiler_message message;
+	struct pollfd poller = { .fd = server->fd, .events = POLLIN };
+	int64_t left = first_deadline(server) - now();
+	int payload, result;
+
+	server->being_read = true;
+	pthread_mutex_unlock(&lock);
+	result = poll(&poller, 1, left <= 0 ? 0 : (int)(left / 1000000 + 1));
+	if (result > 0)
+		result = receive_reply(server->fd, &message, &payload);
+	else
+		result = -EAGAIN;
+	pthread_mutex_lock(&lock);
+	server->being_read = false;
+	if (result == 0)
+		deliver(server, &message, payload);
+	else if (result == -ECONNRESET)
+		lose(server, "has ended unexpectedly");
+	else if (result == -EPROTO)
+		lose(server, "does not speak the protocol of this library");
+	else if (now() >= first_deadline(server))
+		lose(server, "did not answer in the time that HMMCL_COMPILER_TIMEOUT gives it");
+	if (result != -EAGAIN && result != -ECONNRESET && payload >= 0)
+		close(payload);
+	pthread_cond_broadcast(&changed);
+}
+
+static void wait_for_reply(struct server *server, struct pending *own)
+{
+	while (!own->done) {
+		if (server->being_read)
+			pthread_cond_wait(&changed, &lock);
+		else
+			read_one(server);
+	}
+}
+
+/* Send, waiting while the socket is full.  Drops the lock meanwhile.  False when the server is gone. */
+static bool send_one(struct server *server, const struct hmmcl_compiler_message *message, int payload,
+		     struct pending *own)
+{
+	for (;;) {
+		struct pollfd poller = { .fd = server->fd, .events = POLLOUT };
+		int sent = server->lost ? -ECONNRESET : send_request(server->fd, message, payload);
+
+		if (sent > 0)
+			return true;
+		if (sent < 0 && !own->done)
+			lose(server, "has ended unexpectedly");
+		if (sent < 0 || own->done)
+			return false;
+		pthread_mutex_unlock(&lock);
+		poll(&poller, 1, 10);
+		pthread_mutex_lock(&lock);
+		if (now() >= own->deadline)
+			lose(server, "did not take a request in the time that HMMCL_COMPILER_TIMEOUT gives it");
+	}
+}
+
+/* The current server, started if need be.  NULL: *error is a negative errno. */
+static struct server *get(const struct hmmcl_server_program *program, int *error)
+{
+	/* Replaced on disk since it was started: an answer of the old one would be kept as the new one's. */
+	if (current && memcmp(&current->program, program, sizeof(*program)) != 0) {
+		struct server *old = current;
+
+		current = NULL;
+		old->lost = true;
+		old->users++;
+		put(old);
+	}
+	/* It may have died while nobody looked; then this request is not the one to suffer for it. */
+	if (current && !current->users) {
+		struct pollfd poller = { .fd = current->fd, .events = POLLIN };
+
+		if (poll(&poller, 1, 0) > 0 && poller.revents & (POLLHUP | POLLERR)) {
+			struct server *dead = current;
+
+			hmmcl_warn("the compiler %s is gone; starting it again", program->path);
+			dead->users++;
+			lose(dead, "has ended unexpectedly");
+			put(dead);
+		}
+	}
+	if (!current)
+		*error = start(program);
+	if (current)
+		current->users++;
+	return current;
+}
+
+void hmmcl_server_request(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
+			  const struct hmmcl_blob *blobs, unsigned int n_blobs,
+			  struct hmmcl_reply *reply)
+{
+	struct hmmcl_compiler_message message = {
+		.magic = HMMCL_COMPILER_MAGIC,
+		.protocol = HMMCL_COMPILER_PROTOCOL,
+		.op = op,
+		.n_blobs = n_blobs,
+	};
+	struct pending own = {
+		.op = op,
+		.deadline = now() + timeout(),
+		.reply = reply,
+	};
+	struct pending **link;
+	struct server *server;
+	int error = 0;
+	int payload = hmmcl_payload_write(blobs, n_blobs);
+
+	memset(reply, 0, sizeof(*reply));
+	if (payload < 0) {
+		fail(reply, "The program cannot be passed to the compiler: %s.", strerror(-payload));
+		return;
+	}
+	pthread_once(&once, set_up);
+	pthread_mutex_lock(&lock);
+	server = get(program, &error);
+	if (server) {
+		own.id = message.id = ++server->last_id;
+		own.next = server->pending;
+		server->pending = &own;
+		if (send_one(server, &message, payload, &own))
+			wait_for_reply(server, &own);
+		for (link = &server->pending; *link != &own; link = &(*link)->next)
+			;
+		*link = own.next;
+		put(server);
+	}
+	pthread_mutex_unlock(&lock);
+	close(payload);
+	if (!server)
+		fail(reply, "The compiler %s cannot be started: %s.", program->path, strerror(-error));
+}
+
+void hmmcl_server_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	if (current && !current->users) {
+		struct server *old = current;
+
+		current = NULL;
+		old->lost = true;
+		old->users++;
+		put(old);
+	}
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* What a program's text says about what else goes into its compilation. */
+#ifndef HMMCL_COMPILER_SOURCES_H
+#define HMMCL_COMPILER_SOURCES_H
+
+#include <stdbool.h>
+
+#include "server.h"
+
+/*
+ * Whether a compilation depends on nothing but its blobs (of a BUILD or COMPILE request without its options: source,
+ * then names and texts of headers): no file and no clock.  May err on the side of false.
+ */
+bool hmmcl_sources_closed(const struct hmmcl_blob *blobs, unsigned int n_blobs);
+
+#endif
