@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 /* See device.h. */
-#define _GNU_SOURCE
 #include "device.h"
 
 #include <dirent.h>
@@ -281,6 +280,13 @@ uint32_t device_page_state(struct device *d, const void *addr)
 
 	device_snapshot(d, (const void *)((uintptr_t)addr & ~(PAGE - 1)), PAGE, &state);
 	return state;
+}
+
+int device_zap_page(struct device *d, void *addr)
+{
+	struct drm_hmmcl_zap z = { .addr = (uintptr_t)addr, .length = PAGE };
+
+	return device_ioctl(d->drm, DRM_IOCTL_HMMCL_ZAP, &z);
 }
 
 void device_inject(struct device *d, uint32_t kind, uint32_t count)

@@ -66,6 +66,8 @@ void device_policy(struct device *d, uint32_t flags, uint32_t fault_batch);
 uint64_t device_stat(struct device *d, enum drm_hmmcl_stat stat);
 uint32_t device_page_state(struct device *d, const void *addr);
 void device_snapshot(struct device *d, const void *addr, size_t length, uint32_t *states);
+/* Drop the engine's entry for one page; the next access faults. @return 0 or -1 */
+int device_zap_page(struct device *d, void *addr);
 void device_inject(struct device *d, uint32_t kind, uint32_t count);
 
 /* Memory: @length bytes at a 2 MiB boundary, private and anonymous, huge pages as asked. */

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+/* Memory management that works behind the client's back: swap, KSM, userfaultfd, OOM. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "harness.h"
+
+#define SIZE (4ul << 20)
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static long read_number(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	long n = -1;
+
+	if (f) {
+		if (fscanf(f, "%ld", &n) != 1)
+			n = -1;
+		fclose(f);
+	}
+	return n;
+}
+
+/* The client in a small memory cgroup with swap (zram): its pages go out under the engine. */
+TEST_TIMEOUT(swap, 300)
+{
+	struct device d;
+	size_t size = 96ul << 20;
+	char limit[32], procs[96];
+	const char *group = "/sys/fs/cgroup/hmmcl-swap";
+	uint64_t *p;
+	FILE *swaps = fopen("/proc/swaps", "r");
+	char line[256];
+	int lines = 0;
+
+	while (swaps && fgets(line, sizeof(line), swaps))
+		lines++;
+	if (lines < 2)
+		test_skip("no swap (the lab makes one with zram)");
+	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(group, 0755) && errno != EEXIST)
+		test_skip("no cgroup v2: %m");
+	snprintf(procs, sizeof(procs), "%s/memory.max", group);
+	snprintf(limit, sizeof(limit), "%zu", size / 2);
+	if (!write_file(procs, limit))
+		test_skip("no memory cgroup: %m");
+	device_start(&d);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", group);
+	snprintf(limit, sizeof(limit), "%d", getpid());
+	CHECK(write_file(procs, limit));
+	p = memory_map(size, false);
+	memory_fill(p, size, 0);
+	CHECK_EQ(engine_run(&d, OP_XOR, p, size, 0x1111).signal, 0);
+	CHECK_EQ(engine_run(&d, OP_XOR, p, size, 0x2222).signal, 0);
+	CHECK_EQ(memory_check(p, size, 0, 0x3333), -1);
+	CHECK(write_file("/sys/fs/cgroup/cgroup.procs", limit));
+	device_stop(&d);
+}
+
+/* Merged pages stay where they are; an engine write breaks the sharing. */
+TEST_TIMEOUT(ksm, 120)
+{
+	struct device d;
+	char *p = memory_map(SIZE, false);
+	long merged = 0;
+
+	if (!write_file("/sys/kernel/mm/ksm/run", "1"))
+		test_skip("no KSM: %m");
+	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "5");
+	write_file("/sys/kernel/mm/ksm/pages_to_scan", "10000");
+	device_start(&d);
+	memset(p, 0x44, SIZE);
+	CHECK_OK(madvise(p, SIZE, MADV_MERGEABLE));
+	for (int i = 0; i < 500 && merged < 100; i++) {
+		usleep(20000);
+		merged = read_number("/sys/kernel/mm/ksm/pages_sharing");
+	}
+	if (merged < 100)
+		test_skip("ksmd merged nothing");
+	CHECK_EQ(engine_read(&d, p), 0x4444444444444444);
+	device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, SIZE / 2, 0x55).signal, 0);
+	for (size_t i = 0; i < SIZE; i += PAGE) {
+		CHECK_EQ(p[i], i < SIZE / 2 ? 0x55 : 0x44);
+		CHECK_EQ(p[i + 1], 0x44);
+	}
+	device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, SIZE, 0x66).signal, 0);
+	for (size_t i = 0; i < SIZE; i += PAGE)
+		CHECK_EQ(p[i], 0x66);
+	CHECK_OK(madvise(p, SIZE, MADV_UNMERGEABLE));
+	write_file("/sys/kernel/mm/ksm/run", "2");
+	device_stop(&d);
+}
+
+struct fault_server { int uffd; int served; };
+
+static void *serve_faults(void *arg)
+{
+	struct fault_server *s = arg;
+	static char page[PAGE] __attribute__((aligned(4096)));
+
+	for (;;) {
+		struct pollfd pfd = { .fd = s->uffd, .events = POLLIN };
+		struct uffd_msg msg;
+
+		if (poll(&pfd, 1, -1) < 0 || read(s->uffd, &msg, sizeof(msg)) != sizeof(msg))
+			continue;
+		if (msg.event != UFFD_EVENT_PAGEFAULT)
+			continue;
+		usleep(2000);		/* the engine waits, and the client can do what it likes meanwhile */
+		if (msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP) {
+			struct uffdio_writeprotect wp = {
+				.range = { msg.arg.pagefault.address & ~(PAGE - 1), PAGE },
+			};
+
+			ioctl(s->uffd, UFFDIO_WRITEPROTECT, &wp);
+		} else {
+			struct uffdio_copy copy = {
+				.dst = msg.arg.pagefault.address & ~(PAGE - 1),
+				.src = (uintptr_t)page, .len = PAGE,
+			};
+
+			memset(page, 0x21, PAGE);
+			ioctl(s->uffd, UFFDIO_COPY, &copy);
+		}
+		__atomic_fetch_add(&s->served, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+static int uffd_open(uint64_t features)
+{
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0 || ioctl(fd, UFFDIO_API, &api))
+		test_skip("no userfaultfd: %m");
+	return fd;
+}
+
+TEST(userfaultfd_missing)
+{
+	struct device d;
+	char *p = memory_map(64 * PAGE, false);
+	struct fault_server s = { .uffd = uffd_open(0) };
+	struct uffdio_register r = {
+		.range = { (uintptr_t)p, 64 * PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	pthread_t server;
+
+	CHECK_OK(ioctl(s.uffd, UFFDIO_REGISTER, &r));
+	device_start(&d);
+	pthread_create(&server, NULL, serve_faults, &s);
+	CHECK_EQ(engine_read(&d, p + 5 * PAGE), 0x2121212121212121);
+	engine_write(&d, p + 6 * PAGE, 1);
+	CHECK_EQ(*(volatile uint64_t *)(p + 6 * PAGE), 1);
+	CHECK_EQ(p[6 * PAGE + 8], 0x21);
+	CHECK(__atomic_load_n(&s.served, __ATOMIC_SEQ_CST) >= 2);
+	/* A migration must not swallow the event either. */
+	device_migrate(&d, p, 64 * PAGE, HMMCL_MIGRATE_TO_DEVICE);
+	CHECK_EQ(engine_read(&d, p + 9 * PAGE), 0x2121212121212121);
+	device_stop(&d);
+}
+
+TEST(userfaultfd_write_protect)
+{
+	struct device d;
+	char *p = memory_map(64 * PAGE, false);
+	struct fault_server s = { .uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP) };
+	struct uffdio_register r = {
+		.range = { (uintptr_t)p, 64 * PAGE }, .mode = UFFDIO_REGISTER_MODE_WP,
+	};
+	struct uffdio_writeprotect wp = {
+		.range = { (uintptr_t)p, 64 * PAGE }, .mode = UFFDIO_WRITEPROTECT_MODE_WP,
+	};
+	pthread_t server;
+
+	memset(p, 1, 64 * PAGE);
+	device_start(&d);
+	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, 64 * PAGE, 1).signal, 0);
+	if (ioctl(s.uffd, UFFDIO_REGISTER, &r))
+		test_skip("no write protection: %m");
+	CHECK_OK(ioctl(s.uffd, UFFDIO_WRITEPROTECT, &wp));
+	pthread_create(&server, NULL, serve_faults, &s);
+	CHECK_EQ(engine_read(&d, p + 3 * PAGE), 0x0101010101010101);
+	CHECK_EQ(__atomic_load_n(&s.served, __ATOMIC_SEQ_CST), 0);
+	engine_write(&d, p + 3 * PAGE, 7);
+	CHECK_EQ(*(volatile uint64_t *)(p + 3 * PAGE), 7);
+	CHECK(__atomic_load_n(&s.served, __ATOMIC_SEQ_CST) >= 1);
+	device_stop(&d);
+}
+
+static uint64_t oom_kills(void)
+{
+	char key[64];
+	unsigned long long value, kills = 0;
+	FILE *f = fopen("/proc/vmstat", "r");
+
+	while (f && fscanf(f, "%63s %llu", key, &value) == 2)
+		if (!strcmp(key, "oom_kill"))
+			kills = value;
+	if (f)
+		fclose(f);
+	return kills;
+}
+
+/*
+ * The client is chosen by the OOM killer while its engine sleeps in a page that userfaultfd
+ * will never deliver: the memory must come back all the same.
+ */
+TEST_TIMEOUT(oom_with_blocked_engine, 120)
+{
+	const char *group = "/sys/fs/cgroup/hmmcl-oom";
+	uint64_t before = oom_kills();
+	char path[96], text[32];
+	int status;
+	pid_t pid;
+
+	write_file("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	if (mkdir(group, 0755) && errno != EEXIST)
+		test_skip("no cgroup v2: %m");
+	snprintf(path, sizeof(path), "%s/memory.max", group);
+	if (!write_file(path, "67108864"))
+		test_skip("no memory cgroup: %m");
+	snprintf(path, sizeof(path), "%s/memory.swap.max", group);
+	write_file(path, "0");
+	pid = fork();
+	if (!pid) {
+		struct device d;
+		char *p = memory_map(64 * PAGE, false), *eat;
+		int uffd = uffd_open(0);
+		struct uffdio_register r = {
+			.range = { (uintptr_t)p, 64 * PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING,
+		};
+
+		CHECK_OK(ioctl(uffd, UFFDIO_REGISTER, &r));
+		device_start(&d);
+		engine_post(&d, 0, OP_READ, p, 8, 0);
+		usleep(200000);
+		snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+		snprintf(text, sizeof(text), "%d", getpid());
+		CHECK(write_file(path, text));
+		eat = memory_map(256ul << 20, false);
+		memset(eat, 1, 256ul << 20);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		test_skip("no userfaultfd");
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	CHECK(oom_kills() > before);
+	/* The group is empty, its memory is back. */
+	snprintf(path, sizeof(path), "%s/memory.current", group);
+	for (int i = 0; i < 500 && read_number(path) > 8 << 20; i++)
+		usleep(10000);
+	CHECK(read_number(path) <= 8 << 20);
+}
