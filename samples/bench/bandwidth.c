@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Bandwidth in the steady state, when all pages are where they stay: a triad, and memcpy. */
+#include <string.h>
+
+#include "bench.h"
+
+#define SIZE	(64 * MIB)
+#define ROUNDS	15
+
+static const char source[] =
+	"kernel void triad(global float4 *a, global const float4 *b, global const float4 *c)\n"
+	"{\n"
+	"	size_t i = get_global_id(0);\n"
+	"	a[i] = b[i] + 3.0f * c[i];\n"
+	"}\n";
+
+void bench_bandwidth(const struct bench *bench)
+{
+	cl_kernel triad = sample_kernel(bench->context, bench->device, source, "triad");
+	char *arrays[3];
+	double kernel[ROUNDS], copy[ROUNDS];
+
+	for (cl_uint i = 0; i < 3; i++) {
+		arrays[i] = clSVMAlloc(bench->context,
+				       CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER, SIZE, 0);
+		if (!arrays[i]) {
+			fprintf(stderr, "bench: clSVMAlloc found no memory\n");
+			exit(EXIT_FAILURE);
+		}
+		memset(arrays[i], 0, SIZE);
+		CHECK(clSetKernelArgSVMPointer(triad, i, arrays[i]));
+	}
+	bench_time(bench, triad, SIZE / sizeof(cl_float4));
+	for (int i = 0; i < ROUNDS; i++)
+		kernel[i] = bench_time(bench, triad, SIZE / sizeof(cl_float4));
+	for (int i = 0; i < ROUNDS; i++) {
+		const double start = bench_now();
+
+		memcpy(arrays[0], arrays[1], SIZE);
+		copy[i] = bench_now() - start;
+	}
+	/* Bytes read and written. */
+	bench_report("triad_bandwidth", 3e-9 * SIZE / bench_median(kernel, ROUNDS), "GB/s");
+	bench_report("memcpy_bandwidth", 2e-9 * SIZE / bench_median(copy, ROUNDS), "GB/s");
+
+	for (int i = 0; i < 3; i++)
+		clSVMFree(bench->context, arrays[i]);
+	CHECK(clReleaseKernel(triad));
+}

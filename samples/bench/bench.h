@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the benchmarks share: the device under test, clocks, medians, reporting. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../sample.h"
+
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+
+struct bench {
+	cl_device_id device;
+	cl_context context;
+	cl_command_queue queue;		/* in order */
+};
+
+/* A group of measurements; returns when what it needs is not there. */
+typedef void bench_run(const struct bench *bench);
+
+bench_run bench_launch, bench_svm, bench_bandwidth, bench_migrate, bench_fault;
+
+/* Print one result, "name<TAB>value<TAB>unit", and return the value. */
+double bench_report(const char *name, double value, const char *unit);
+
+/* Seconds on a clock that only goes forward. */
+double bench_now(void);
+
+/* The median; sorts @values. */
+double bench_median(double *values, size_t n);
+
+/* Anonymous memory, populated by the host: by huge pages (2 MiB aligned) or only by small ones. */
+char *bench_map(size_t size, bool huge);
+void bench_unmap(char *memory, size_t size);
+
+/* Run @kernel over @items work-items and wait; seconds from before the enqueue to after the finish. */
+double bench_time(const struct bench *bench, cl_kernel kernel, size_t items);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Benchmarks of whichever OpenCL platform the environment names.  Results go to stdout, a line
+ * each: name, value and unit, separated by tabs; what is left out, and why, to stderr.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+static const struct group {
+	const char *name;
+	bench_run *run;
+	const char *help;
+} groups[] = {
+	{ "launch", bench_launch, "empty kernels: latency, throughput, with 10 and 10000 allocations" },
+	{ "svm", bench_svm, "clSVMAlloc and clSVMFree among 10 and 10000 allocations" },
+	{ "bandwidth", bench_bandwidth, "steady bandwidth of a kernel, and of memcpy" },
+	{ "fault", bench_fault, "engine faults against anonymous minor faults (hmmcl's driver only)" },
+	{ "migrate", bench_migrate, "migration both ways against memcpy (hmmcl's driver only)" },
+};
+#define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+static struct {
+	char name[64];
+	double value;
+} results[64];
+static size_t n_results;
+
+double bench_report(const char *name, double value, const char *unit)
+{
+	printf("%s\t%.6g\t%s\n", name, value, unit);
+	fflush(stdout);
+	if (n_results < sizeof(results) / sizeof(results[0])) {
+		snprintf(results[n_results].name, sizeof(results[0].name), "%s", name);
+		results[n_results++].value = value;
+	}
+	return value;
+}
+
+double bench_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec * 1e-9;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double bench_median(double *values, size_t n)
+{
+	qsort(values, n, sizeof(*values), compare);
+	return values[n / 2];
+}
+
+char *bench_map(size_t size, bool huge)
+{
+	const size_t align = 2 * MIB;
+	char *start = mmap(NULL, size + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+	char *memory = (char *)(((uintptr_t)start + align - 1) & ~(align - 1));
+
+	if (start == MAP_FAILED) {
+		perror("mmap");
+		exit(EXIT_FAILURE);
+	}
+	if (memory > start)
+		munmap(start, memory - start);
+	munmap(memory + size, start + align - memory);
+	madvise(memory, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+	memset(memory, 1, size);
+	return memory;
+}
+
+void bench_unmap(char *memory, size_t size)
+{
+	munmap(memory, size);
+}
+
+double bench_time(const struct bench *bench, cl_kernel kernel, size_t items)
+{
+	const double start = bench_now();
+
+	sample_run(bench->queue, kernel, items);
+	CHECK(clFinish(bench->queue));
+	return bench_now() - start;
+}
+
+/* Run this program again with a changed environment, and compare its results with ours. */
+static void compare_with(char *assignment, char **selection)
+{
+	char *value = strchr(assignment, '='), line[200], name[64];
+	double other;
+	int ends[2], status;
+	pid_t child;
+	FILE *in;
+
+	if (!value || pipe(ends) || (child = fork()) < 0) {
+		fprintf(stderr, "bench: --versus %s: VARIABLE=VALUE is needed\n", assignment);
+		exit(EXIT_FAILURE);
+	}
+	if (!child) {
+		char *arguments[N_GROUPS + 2] = { "bench" };
+
+		for (size_t i = 0; selection[i] && i < N_GROUPS; i++)
+			arguments[i + 1] = selection[i];
+		*value = '\0';
+		setenv(assignment, value + 1, 1);
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execv("/proc/self/exe", arguments);
+		_exit(127);
+	}
+	close(ends[1]);
+	in = fdopen(ends[0], "r");
+	while (in && fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%63[^\t]\t%lf", name, &other) != 2)
+			continue;
+		for (size_t i = 0; i < n_results; i++) {
+			const char *unit = strrchr(line, '\t');
+
+			if (strcmp(results[i].name, name))
+				continue;
+			printf("%s.other\t%.6g%s", name, other, unit);
+			printf("%s.ratio\t%.4g\tours/other\n", name, results[i].value / other);
+		}
+	}
+	if (in)
+		fclose(in);
+	waitpid(child, &status, 0);
+	if (status) {
+		fprintf(stderr, "bench: with %s it failed\n", assignment);
+		exit(EXIT_FAILURE);
+	}
+}
+
+static void usage(void)
+{
+	printf("Usage: bench [--versus VARIABLE=VALUE] [GROUP...]\n"
+	       "Measures the first OpenCL device that has fine-grain SVM buffers; without GROUP, all:\n");
+	for (size_t i = 0; i < N_GROUPS; i++)
+		printf("  %-10s %s\n", groups[i].name, groups[i].help);
+	printf("--versus runs everything once more with the variable set, and prints for each result\n"
+	       "NAME.other and NAME.ratio, ours divided by the other's.  Examples:\n"
+	       "  HMMCL_ENGINE=hmm bench --versus HMMCL_ENGINE=host launch bandwidth\n"
+	       "  bench --versus OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd launch\n");
+}
+
+int main(int argc, char **argv)
+{
+	struct bench bench;
+	char *versus = NULL;
+	int next = 1;
+
+	for (; next < argc && argv[next][0] == '-'; next++) {
+		if (!strcmp(argv[next], "--help")) {
+			usage();
+			return EXIT_SUCCESS;
+		}
+		if (strcmp(argv[next], "--versus") || next + 1 == argc) {
+			fprintf(stderr, "bench: unknown option '%s'; try --help\n", argv[next]);
+			return EXIT_FAILURE;
+		}
+		versus = argv[++next];
+	}
+	for (int i = next; i < argc; i++) {
+		size_t g = 0;
+
+		while (g < N_GROUPS && strcmp(argv[i], groups[g].name))
+			g++;
+		if (g == N_GROUPS) {
+			fprintf(stderr, "bench: unknown group '%s'; try --help\n", argv[i]);
+			return EXIT_FAILURE;
+		}
+	}
+
+	bench.device = sample_device(CL_DEVICE_SVM_FINE_GRAIN_BUFFER);
+	bench.context = sample_context(bench.device, &bench.queue);
+	for (size_t g = 0; g < N_GROUPS; g++) {
+		bool chosen = next == argc;
+
+		for (int i = next; i < argc; i++)
+			chosen |= !strcmp(argv[i], groups[g].name);
+		if (chosen)
+			groups[g].run(&bench);
+	}
+	CHECK(clReleaseCommandQueue(bench.queue));
+	CHECK(clReleaseContext(bench.context));
+	if (versus)
+		compare_with(versus, argv + next);
+	return EXIT_SUCCESS;
+}
