@@ -283,7 +283,7 @@ static int read_line(struct hmmcl_code_object *code, char *line)
 	else if (!strcmp(word, "init"))
 		code->init = value;
 	else if (!strcmp(word, "fini"))
-		code->fini = value;
+		return -EINVAL;		/* no language that hmmclc takes has destructors */
 	else if (!strcmp(word, "printf"))
 		return read_printf(code, fields, n);
 	else if (!strcmp(word, "kernel"))

@@ -59,7 +59,7 @@ struct hmmcl_code_object {
 	unsigned int n_formats;
 	uint64_t globals_size;
 	const char *options;
-	const char *init, *fini;	/* symbols, or NULL */
+	const char *init;		/* symbol, or NULL */
 	char *text;			/* what the strings point into */
 };
 
