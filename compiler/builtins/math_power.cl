@@ -65,7 +65,7 @@ INTERNAL double __hmmcl_root(double x, int n)
 	double q = 1.0 / n, e = -fma(q, n, -1.0) / n;
 	double r = pow(x, q);
 
-	if (x == 0 || !isfinite(x))
+	if (x == 0 || !isfinite(x) || !isfinite(r))
 		return r;
 	return fma(r, e * log(x), r);
 }
