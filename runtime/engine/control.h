@@ -127,6 +127,7 @@ struct hmmcl_control {
 	uint32_t pin;			/* worker i runs on cpus[i] only */
 	uint16_t cpus[HMMCL_MAX_WORKERS];
 	/* Written by the engine before it says that it is ready. */
+	_Atomic uint32_t ready;		/* futex, shared */
 	uint64_t libcalls[HMMCL_MAX_LIBCALLS];
 
 	/* From client to engine. */

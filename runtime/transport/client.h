@@ -21,8 +21,6 @@ struct hmmcl_backend {
 	int (*migrate)(struct hmmcl_engine *engine, const void *addr, size_t size, bool to_device,
 		       uint64_t *moved);
 	int (*counters)(struct hmmcl_engine *engine, struct hmmcl_engine_counters *counters);
-	/* Before a fork of the process; the table of engines is locked. */
-	void (*prepare_fork)(struct hmmcl_engine *engine);
 };
 extern const struct hmmcl_backend hmmcl_host_backend, hmmcl_hmm_backend;
 

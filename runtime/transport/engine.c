@@ -26,9 +26,6 @@ static const struct hmmcl_backend *const backends[] = {
 static void before_fork(void)
 {
 	pthread_mutex_lock(&table_lock);
-	for (struct hmmcl_engine *e = all; e; e = e->next)
-		if (e->backend->prepare_fork && hmmcl_engine_ours(e))
-			e->backend->prepare_fork(e);
 }
 
 static void after_fork_parent(void)
