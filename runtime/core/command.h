@@ -57,4 +57,7 @@ void hmmcl_command_discard(cl_event command);
  */
 cl_int hmmcl_command_enqueue(cl_event command, cl_bool blocking, cl_event *event);
 
+/* The scheduler's: the command has ended; release what it holds, and the scheduler's own reference to it. */
+void hmmcl_command_release(cl_event command);
+
 #endif

@@ -11,14 +11,26 @@
 #define HMMCL_MAX_PARAMETER_SIZE	4096u
 #define HMMCL_MAX_CONSTANT_ARGS		64u
 #define HMMCL_PRINTF_BUFFER_SIZE	(4u << 20)
+#define HMMCL_MAX_GLOBAL_VARIABLE_SIZE	(16u << 20)
+#define HMMCL_WORK_GROUP_MULTIPLE	16u	/* CL_DEVICE_PREFERRED_WORK_GROUP_SIZE_MULTIPLE */
 
 struct _cl_device_id {
 	struct hmmcl_object object;
 	cl_platform_id platform;
 	struct hmmcl_engine_info info;
-	uint64_t global_mem_size;	/* CL_DEVICE_GLOBAL_MEM_SIZE, CL_DEVICE_MAX_MEM_ALLOC_SIZE: all of RAM, for the */
-	uint64_t max_mem_alloc_size;	/* device uses the application's memory */
+	uint64_t global_mem_size;	/* bytes; all of RAM, for the device uses the application's memory */
+	uint64_t max_mem_alloc_size;	/* bytes, of one buffer or SVM allocation */
+	uint64_t cache_size;		/* bytes, of the last level */
+	cl_uint max_clock_mhz;		/* 0: not known */
+	cl_uint vector_bytes;		/* of the CPU's widest vector registers */
+	const cl_name_version *extensions;
+	size_t n_extensions;
+	const char *extension_names;	/* separated by blanks */
 };
+
+/* Fill in what depends on this machine. */
+void hmmcl_device_init(cl_device_id device, cl_platform_id platform,
+		       const struct hmmcl_engine_info *info);
 
 extern const struct hmmcl_object_type hmmcl_device_type;
 

@@ -7,6 +7,7 @@
 #define HMMCL_EVENT_H
 
 #include "../transport/engine.h"
+#include "caller.h"
 #include "object.h"
 #include "queue.h"
 
@@ -15,6 +16,7 @@ enum hmmcl_event_state {
 	HMMCL_EVENT_HELD,	/* user events not set; commands being made or waiting for others */
 	HMMCL_EVENT_IN_RING,	/* the engine has it */
 	HMMCL_EVENT_ON_HOST,	/* its host function runs or is about to */
+	HMMCL_EVENT_WORK_ENDED,	/* waits for others to end first, or for on_complete */
 	HMMCL_EVENT_ENDED,	/* status is CL_COMPLETE or negative */
 };
 
@@ -49,22 +51,27 @@ struct _cl_event {
 	struct hmmcl_object *held_inline[6];
 	void *extra;			/* chunks of hmmcl_command_alloc */
 	size_t inline_used;
-	_Alignas(HMMCL_ABI_ALIGN) unsigned char inline_bytes[256];
+	unsigned char inline_bytes[256 + HMMCL_ABI_ALIGN];
 
 	/* The graph; under the scheduler's lock. */
 	enum hmmcl_event_state state;
-	bool is_barrier;
+	cl_int result;				/* its status-to-be, in state WORK_ENDED */
+	bool faulted;				/* the engine said so: clFinish will */
+	bool watched;				/* counted in the scheduler's watched */
 	bool dependency_failed;
-	unsigned int waits_held, waits_ring;	/* events it waits for: not yet in the ring; in the ring */
+	bool listed;				/* on the scheduler's ready list */
+	unsigned int waits_held, waits_ring;	/* events it waits for: not yet in the ring; from the ring */
 	struct hmmcl_edge *waiters, **last_waiter;
 	struct hmmcl_edge *edges;		/* its own, in the lists of those it waits for */
+	unsigned int n_edges;
 	struct hmmcl_edge edges_inline[3];
-	cl_event *wait_list;			/* until it is enqueued */
+	const cl_event *wait_list;		/* until it is enqueued */
 	unsigned int num_wait;
 	cl_event next, prev;			/* of its queue */
-	cl_event next_ready;			/* scheduler's work lists */
-	int64_t ticket;
+	cl_event next_listed;			/* of the scheduler's lists */
+	int64_t ticket;				/* 0: never was in the ring */
 	struct hmmcl_event_callback *callbacks;
+	struct hmmcl_call call;			/* of the callback thread, for runs_user_code */
 };
 
 extern const struct hmmcl_object_type hmmcl_event_type;
@@ -73,6 +80,19 @@ static inline bool hmmcl_event_valid(cl_event event)
 {
 	return hmmcl_object_valid(event, &hmmcl_event_type);
 }
+
+/* clCreateUserEvent.  NULL: CL_OUT_OF_HOST_MEMORY. */
+cl_event hmmcl_user_event_new(cl_context context);
+/* clSetUserEventStatus: false when it has been set before. */
+bool hmmcl_user_event_set(cl_event event, cl_int status);
+
+/* clSetEventCallback.  CL_OUT_OF_HOST_MEMORY, CL_OUT_OF_RESOURCES. */
+cl_int hmmcl_event_add_callback(cl_event event, cl_int type,
+				void (CL_CALLBACK *function)(cl_event, cl_int, void *),
+				void *user_data);
+/* Under the scheduler's lock: hand those callbacks to the callback thread that wait for @status or
+ * one before it. */
+void hmmcl_event_fire_callbacks(cl_event event, cl_int status);
 
 /* Its execution status, brought up to date with the engine. */
 cl_int hmmcl_event_status(cl_event event);

@@ -3,6 +3,8 @@
 #ifndef HMMCL_LOG_H
 #define HMMCL_LOG_H
 
+#include <stdbool.h>
+
 enum hmmcl_log_level {
 	HMMCL_LOG_NONE,
 	HMMCL_LOG_ERROR,	/* a call fails, or something is lost: what, where, what to do */
@@ -13,6 +15,9 @@ enum hmmcl_log_level {
 
 /* Up to which level to log; set once, by hmmcl_config_init. */
 extern enum hmmcl_log_level hmmcl_log_level;
+
+/* Take the value of HMMCL_LOG, or NULL; called once. */
+void hmmcl_log_init(const char *setting);
 
 /* Writes "hmmcl: <level>: <text>\n" in one write.  Any thread, also with locks held. */
 void hmmcl_log_write(enum hmmcl_log_level level, const char *format, ...)

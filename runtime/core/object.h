@@ -37,6 +37,8 @@
 struct hmmcl_object_type {
 	const char *name;		/* "cl_mem" */
 	void (*destroy)(void *object);	/* give back what it holds; no lock of the runtime is held */
+	bool lazy;			/* nothing is freed sooner by looking whether running commands have
+					 * ended when the application releases it: events, queues */
 };
 
 struct hmmcl_destroy_callback;
@@ -44,7 +46,7 @@ struct hmmcl_destroy_callback;
 struct hmmcl_object {
 	const cl_icd_dispatch *dispatch;	/* first: the ICD loader calls through it */
 	const struct hmmcl_object_type *type;	/* NULL once destroyed */
-	unsigned int generation;		/* of the process, see hmmcl_fork_generation */
+	unsigned int generation;		/* of the process, see hmmcl_fork_generation; or HMMCL_ANY_GENERATION */
 	atomic_uint api_refs;
 	atomic_uint refs;
 	_Atomic(struct hmmcl_destroy_callback *) callbacks;
@@ -52,10 +54,12 @@ struct hmmcl_object {
 
 /* Grows by one in each child of fork(). */
 extern unsigned int hmmcl_fork_generation;
+#define HMMCL_ANY_GENERATION (~0u)
 
 /* Allocate zeroed, with one API reference.  NULL: CL_OUT_OF_HOST_MEMORY. */
 void *hmmcl_object_new(size_t size, const struct hmmcl_object_type *type);
-/* The same for objects that are not allocated: platform and device.  Never destroyed. */
+/* The same for objects that are not allocated, platform and device: never destroyed, and the child's as well
+ * as the parent's after fork(). */
 void hmmcl_object_init(struct hmmcl_object *object, const struct hmmcl_object_type *type);
 
 /*
@@ -66,7 +70,9 @@ static inline bool hmmcl_object_valid(const void *handle, const struct hmmcl_obj
 {
 	const struct hmmcl_object *object = handle;
 
-	return object && object->type == type && object->generation == hmmcl_fork_generation;
+	return object && object->type == type &&
+	       (object->generation == hmmcl_fork_generation ||
+		object->generation == HMMCL_ANY_GENERATION);
 }
 
 /* Internal references.  ref returns its argument; unref of NULL does nothing.  unref may run destroy

@@ -16,7 +16,8 @@ struct _cl_command_queue {
 	/* Under the scheduler's lock. */
 	cl_event first, last;		/* commands that have not ended, in the order of their enqueueing */
 	cl_event barrier;		/* out-of-order: the last barrier that has not ended */
-	unsigned int in_ring;		/* of them, how many the engine has */
+	unsigned int count;		/* how many they are */
+	unsigned int in_ring;		/* and how many of them the engine has */
 	bool failed;			/* a command has failed since the last clFinish */
 };
 

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* The reaper thread, and the schedulers' beginning and end. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "reaper.h"
+
+/* The schedulers that new contexts get, by kind of engine. */
+static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct hmmcl_scheduler *table[2];
+
+/* The child of fork() starts anew; its parent's schedulers are left as they are. */
+static void in_forked_child(void)
+{
+	pthread_mutex_init(&table_lock, NULL);
+	memset(table, 0, sizeof(table));
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, in_forked_child);
+}
+
+/* Threads of the application that wait reap, too. */
+static bool is_needed(const struct hmmcl_scheduler *scheduler)
+{
+	return scheduler->in_ring && (scheduler->held || scheduler->watched || scheduler->kicked) &&
+	       !atomic_load(&scheduler->waiters);
+}
+
+static void scheduler_free(struct hmmcl_scheduler *scheduler)
+{
+	hmmcl_engine_close(scheduler->engine);
+	pthread_cond_destroy(&scheduler->reaper_wake);
+	pthread_mutex_destroy(&scheduler->lock);
+	free(scheduler);
+}
+
+static void *reap(void *data)
+{
+	struct hmmcl_scheduler *scheduler = data;
+	bool frees;
+
+	pthread_setname_np(pthread_self(), "hmmcl-reaper");
+	hmmcl_scheduler_lock(scheduler);
+	while (!scheduler->stop) {
+		uint32_t seen;
+
+		if (!is_needed(scheduler)) {
+			scheduler->reaper_sleeps = true;
+			pthread_cond_wait(&scheduler->reaper_wake, &scheduler->lock);
+			scheduler->reaper_sleeps = false;
+			continue;
+		}
+		seen = hmmcl_engine_events(scheduler->engine);
+		hmmcl_scheduler_reap(scheduler);
+		/* If this releases the last context, hmmcl_scheduler_put leaves the freeing to us. */
+		hmmcl_scheduler_unlock(scheduler);
+		hmmcl_scheduler_lock(scheduler);
+		if (scheduler->stop || !is_needed(scheduler))
+			continue;
+		pthread_mutex_unlock(&scheduler->lock);
+		hmmcl_engine_wait(scheduler->engine, seen, -1);
+		hmmcl_scheduler_lock(scheduler);
+	}
+	frees = scheduler->reaper_frees;
+	pthread_mutex_unlock(&scheduler->lock);
+	if (frees)
+		scheduler_free(scheduler);
+	return NULL;
+}
+
+void hmmcl_reaper_wake(struct hmmcl_scheduler *scheduler)
+{
+	sigset_t all, before;
+	int error;
+
+	if (!is_needed(scheduler))
+		return;
+	if (scheduler->reaper_runs) {
+		if (scheduler->reaper_sleeps)
+			pthread_cond_signal(&scheduler->reaper_wake);
+		return;
+	}
+	sigfillset(&all);	/* signals are for the application's threads */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&scheduler->reaper, NULL, reap, scheduler);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error)
+		hmmcl_error("cannot start the reaper thread: %s; commands go on only while the application waits; raise the limit on threads",
+			    strerror(error));
+	else
+		scheduler->reaper_runs = true;
+}
+
+void hmmcl_scheduler_kick(void)
+{
+	pthread_mutex_lock(&table_lock);
+	for (int kind = 0; kind < 2; kind++) {
+		struct hmmcl_scheduler *scheduler = table[kind];
+
+		if (!scheduler || !scheduler->in_ring)
+			continue;
+		hmmcl_scheduler_lock(scheduler);
+		scheduler->kicked = true;
+		hmmcl_reaper_wake(scheduler);
+		pthread_mutex_unlock(&scheduler->lock);
+	}
+	pthread_mutex_unlock(&table_lock);
+}
+
+static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
+{
+	struct hmmcl_scheduler *scheduler = calloc(1, sizeof(*scheduler));
+	char why[256] = "";
+	int error;
+
+	if (!scheduler)
+		return NULL;
+	error = hmmcl_engine_open(kind, &scheduler->engine, why, sizeof(why));
+	if (error) {
+		hmmcl_error("the %s engine does not start: %s: %s",
+			    kind == HMMCL_ENGINE_HMM ? "hmm" : "host", strerror(-error), why);
+		free(scheduler);
+		return NULL;
+	}
+	scheduler->kind = kind;
+	scheduler->refs = 1;
+	pthread_mutex_init(&scheduler->lock, NULL);
+	pthread_cond_init(&scheduler->reaper_wake, NULL);
+	return scheduler;
+}
+
+cl_int hmmcl_scheduler_get(enum hmmcl_engine_kind kind, struct hmmcl_scheduler **scheduler)
+{
+	struct hmmcl_scheduler *found;
+
+	pthread_mutex_lock(&table_lock);
+	found = table[kind];
+	if (found && !atomic_load(&found->lost)) {
+		found->refs++;
+	} else {
+		found = scheduler_new(kind);
+		if (found)
+			table[kind] = found;
+	}
+	pthread_mutex_unlock(&table_lock);
+	*scheduler = found;
+	return found ? CL_SUCCESS : CL_OUT_OF_RESOURCES;
+}
+
+void hmmcl_scheduler_put(struct hmmcl_scheduler *scheduler)
+{
+	bool last, reaper_runs, by_reaper;
+
+	pthread_mutex_lock(&table_lock);
+	last = --scheduler->refs == 0;
+	if (last && table[scheduler->kind] == scheduler)
+		table[scheduler->kind] = NULL;
+	pthread_mutex_unlock(&table_lock);
+	if (!last)
+		return;
+	hmmcl_scheduler_lock(scheduler);
+	scheduler->stop = true;
+	reaper_runs = scheduler->reaper_runs;
+	by_reaper = reaper_runs && pthread_equal(scheduler->reaper, pthread_self());
+	scheduler->reaper_frees = by_reaper;
+	pthread_cond_signal(&scheduler->reaper_wake);
+	pthread_mutex_unlock(&scheduler->lock);
+	if (by_reaper) {
+		pthread_detach(scheduler->reaper);
+		return;
+	}
+	if (reaper_runs) {
+		hmmcl_engine_interrupt(scheduler->engine);
+		pthread_join(scheduler->reaper, NULL);
+	}
+	scheduler_free(scheduler);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scheduler: from the graph of commands to the engine's ring and back.  One for each engine;
+ * all contexts on that engine share it.
+ *
+ * A command goes to the ring as soon as nothing is left to wait for outside of it.  If it waits
+ * for commands in the ring, it goes there marked after_all, provided that all commands in
+ * the ring are of its own queue; else it is held here until those have ended, so that no
+ * queue waits for another's kernel.
+ *
+ * Nobody owns the finding-out that commands have ended ("reaping"): whoever waits, enqueues or asks
+ * for a status does it for all.  So the path from clEnqueueNDRangeKernel to the end of clFinish stays
+ * in one thread.  The reaper thread does it only when something must happen without
+ * the application's calling: commands are held, a callback is registered, a buffer was
+ * released.  It sleeps while threads of the application wait, for they reap.
+ *
+ * Locking.  The scheduler's lock protects the graph: the fields of events and queues that say so.
+ * It is the innermost lock of the runtime but for the callback thread's: a thread that holds
+ * it takes no other, calls no code of the application, releases no object and does not
+ * sleep.  What comes up under the lock and may not be done there (host functions, on_complete,
+ * releases) is put on lists that hmmcl_scheduler_unlock works off.
+ */
+#ifndef HMMCL_SCHEDULER_H
+#define HMMCL_SCHEDULER_H
+
+#include <pthread.h>
+
+#include "../transport/engine.h"
+#include "event.h"
+
+/* Commands that the engine has at most; fewer than its ring has slots, so that submitting never blocks. */
+#define HMMCL_SCHEDULER_MAX_IN_RING 256
+
+/* Commands in a row, linked by next_listed. */
+struct hmmcl_command_list {
+	cl_event first, last;
+};
+
+struct hmmcl_scheduler {
+	struct hmmcl_engine *engine;
+	enum hmmcl_engine_kind kind;
+	unsigned int refs;			/* contexts; under the table's lock */
+
+	pthread_mutex_t lock;
+	cl_event ring[HMMCL_SCHEDULER_MAX_IN_RING];	/* by ticket; NULL: reaped */
+	int64_t oldest, next;			/* tickets that may be in the ring: [oldest, next) */
+	_Atomic unsigned int in_ring;
+	atomic_bool lost;			/* the engine is gone */
+
+	struct hmmcl_command_list ready;	/* to look at: nothing outside the ring to wait for */
+	struct hmmcl_command_list finishing;	/* work ended; on_complete, then finish */
+	struct hmmcl_command_list on_host;	/* host functions to run */
+	struct hmmcl_command_list ended;	/* to release */
+	bool wake;				/* something ended of which the engine knows nothing */
+
+	unsigned int held;			/* enqueued commands in state HELD */
+	unsigned int watched;			/* commands not ended that must be reaped soon */
+	bool kicked;				/* reap until the ring is empty */
+	atomic_uint waiters;			/* threads of the application in hmmcl_event_wait */
+
+	pthread_t reaper;
+	pthread_cond_t reaper_wake;
+	bool reaper_runs, reaper_sleeps, reaper_frees, stop;
+};
+
+/* The scheduler of the engine of @kind, started if there is none.  CL_OUT_OF_RESOURCES (logged). */
+cl_int hmmcl_scheduler_get(enum hmmcl_engine_kind kind, struct hmmcl_scheduler **scheduler);
+/* Stops the engine with the last reference. */
+void hmmcl_scheduler_put(struct hmmcl_scheduler *scheduler);
+
+void hmmcl_scheduler_lock(struct hmmcl_scheduler *scheduler);
+/*
+ * Hands ready commands on, works off what came up, unlocks.  On return everything has ended that
+ * could.  Unless it holds an object of a context itself, the caller may not look at @scheduler after it.
+ */
+void hmmcl_scheduler_unlock(struct hmmcl_scheduler *scheduler);
+
+/* Under the lock: look which commands in the ring have ended. */
+void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler);
+/* Under the lock: an enqueued command, or one that something happened to, may be ready to go. */
+void hmmcl_scheduler_consider(struct hmmcl_scheduler *scheduler, cl_event command);
+/* Under the lock: @event has ended so; tell who waits for it. */
+void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, cl_int status);
+/* A thread of the application begins to wait, which it must say before it looks, and has waited. */
+void hmmcl_scheduler_begin_wait(struct hmmcl_scheduler *scheduler);
+void hmmcl_scheduler_end_wait(struct hmmcl_scheduler *scheduler);
+
+/* An object that was released is still held, perhaps by commands that have ended: look soon. */
+void hmmcl_scheduler_kick(void);
+
+#endif
