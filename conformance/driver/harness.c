@@ -77,6 +77,20 @@ static bool nothing_left(void)
 	return false;
 }
 
+/* After an oops nothing that follows means anything. */
+static bool kernel_died(void)
+{
+	unsigned long tainted = 0;
+	FILE *f = fopen("/proc/sys/kernel/tainted", "r");
+
+	if (f) {
+		if (fscanf(f, "%lu", &tainted) != 1)
+			tainted = 0;
+		fclose(f);
+	}
+	return tainted & (1ul << 7);		/* TAINT_DIE */
+}
+
 /* @return the wait status of the test's process, killed with its group when time is up */
 static int run_limited(struct test *test)
 {
@@ -187,6 +201,10 @@ int main(int argc, char **argv)
 			skipped++;
 		else
 			passed++;
+		if (kernel_died()) {
+			printf("Bail out! the kernel has oopsed: see its log\n");
+			return 1;
+		}
 	}
 	printf("1..%u\n# %u passed, %u failed, %u skipped\n", n, passed, failed, skipped);
 	return failed ? 1 : 0;
