@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+/* The three entry points: build, compile, link. */
+#include "compile.h"
+
+#include "codegen.h"
+#include "library.h"
+#include "metadata.h"
+#include "pipeline.h"
+#include "stage.h"
+
+#include "llvm/Bitcode/BitcodeReader.h"
+#include "llvm/Bitcode/BitcodeWriter.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/DiagnosticInfo.h"
+#include "llvm/IR/DiagnosticPrinter.h"
+#include "llvm/IR/LLVMContext.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Linker/Linker.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace llvm;
+
+namespace hmmcl {
+
+namespace {
+
+/* Options that matter at link time travel with a compiled program as module flags. */
+constexpr char flag_fast[] = "hmmcl.fast-math";
+constexpr char flag_plain[] = "hmmcl.no-optimisation";
+
+/* LLVM's own diagnostics (linker, back end) go to the log like the front end's. */
+class LogHandler : public DiagnosticHandler {
+public:
+	explicit LogHandler(std::string &log) : log(log) {}
+
+	bool handleDiagnostics(const DiagnosticInfo &info) override
+	{
+		raw_string_ostream out(log);
+		DiagnosticPrinterRawOStream printer(out);
+
+		switch (info.getSeverity()) {
+		case DS_Error:
+			out << "error: ";
+			break;
+		case DS_Warning:
+			out << "warning: ";
+			break;
+		default:
+			return true;
+		}
+		info.print(printer);
+		out << "\n";
+		return true;
+	}
+
+private:
+	std::string &log;
+};
+
+/* A request's LLVM context, whose diagnostics reach the result's log. */
+class Request {
+public:
+	explicit Request(Result &result) : result(result)
+	{
+		context.setDiagnosticHandler(std::make_unique<LogHandler>(result.log));
+	}
+
+	bool parse(const std::string &text, Entry entry)
+	{
+		std::string error;
+
+		if (parse_options(text, entry, options, error))
+			return true;
+		result.status = HMMCL_COMPILER_INVALID_OPTIONS;
+		result.log += "error: " + error + "\n";
+		return false;
+	}
+
+	/* Through all stages to what @settings ask for. */
+	void finish(Module &module, const Settings &settings)
+	{
+		std::unique_ptr<TargetMachine> machine =
+			make_target(settings.cpu, options.optimise, result.log);
+		CodeObjectInfo info;
+
+		if (!machine)
+			return;
+		if (settings.emit == Emit::ir) {
+			print(module);
+			return;
+		}
+		if (!run_pipeline(module, options, *machine, settings.emit, info, result.log))
+			return;
+		switch (settings.emit) {
+		case Emit::ir_linked:
+		case Emit::ir_wg:
+		case Emit::ir_opt:
+			print(module);
+			return;
+		case Emit::meta:
+			result.output = metadata_text(info);
+			result.status = HMMCL_COMPILER_OK;
+			return;
+		default:
+			break;
+		}
+		enter_stage("P9, code generation");
+		if (generate_code(module, *machine, metadata_text(info), settings.emit == Emit::assembly,
+				  result.output, result.log))
+			result.status = HMMCL_COMPILER_OK;
+	}
+
+	void write_bitcode(Module &module)
+	{
+		raw_string_ostream out(result.output);
+
+		WriteBitcodeToFile(module, out);
+		result.status = HMMCL_COMPILER_OK;
+	}
+
+	void print(const Module &module)
+	{
+		raw_string_ostream out(result.output);
+
+		module.print(out, nullptr);
+		result.status = HMMCL_COMPILER_OK;
+	}
+
+	void end(const Settings &settings)
+	{
+		if (settings.time)
+			result.log += stage_times();
+	}
+
+	LLVMContext context;
+	Options options;
+
+private:
+	Result &result;
+};
+
+uint32_t get_flag(const Module &module, StringRef name)
+{
+	auto *value = mdconst::extract_or_null<ConstantInt>(module.getModuleFlag(name));
+
+	return value ? value->getZExtValue() : 0;
+}
+
+/* Reads one input of clLinkProgram; what the application hands us may be anything. */
+std::unique_ptr<Module> read_bitcode(const std::string &bytes, size_t index, LLVMContext &context,
+				     std::string &log)
+{
+	MemoryBufferRef buffer(bytes, "input " + std::to_string(index));
+	Expected<std::unique_ptr<Module>> module = parseBitcodeFile(buffer, context);
+
+	if (!module) {
+		log += "error: input " + std::to_string(index) + " is not a compiled program: " +
+		       toString(module.takeError()) + "\n";
+		return nullptr;
+	}
+	raw_string_ostream out(log);
+	if (verifyModule(**module, &out) || (*module)->getTargetTriple().rfind("spir64", 0) != 0) {
+		out << "error: input " << index << " is not a program that hmmclc compiled\n";
+		return nullptr;
+	}
+	return std::move(*module);
+}
+
+} // namespace
+
+void preload()
+{
+	std::string log;
+
+	preload_library();
+	make_target("", true, log);
+}
+
+Result build(const std::string &options, const Source &source, const Settings &settings)
+{
+	Result result;
+	Request request(result);
+
+	enter_stage("P0, front end");
+	if (!request.parse(options, Entry::build))
+		return result;
+	if (settings.emit == Emit::ast) {
+		if (dump_syntax_tree(source, request.options, settings.colour, result.log))
+			result.status = HMMCL_COMPILER_OK;
+		return result;
+	}
+	auto module = parse_opencl(source, request.options, request.context, settings.colour, result.log);
+	if (module)
+		request.finish(*module, settings);
+	request.end(settings);
+	return result;
+}
+
+Result compile(const std::string &options, const Source &source, const Settings &settings)
+{
+	Result result;
+	Request request(result);
+
+	enter_stage("P0, front end");
+	if (!request.parse(options, Entry::compile))
+		return result;
+	auto module = parse_opencl(source, request.options, request.context, settings.colour, result.log);
+	if (module) {
+		module->addModuleFlag(Module::Max, flag_fast, request.options.fast_math);
+		module->addModuleFlag(Module::Max, flag_plain, !request.options.optimise);
+		request.write_bitcode(*module);
+	}
+	request.end(settings);
+	return result;
+}
+
+Result link(const std::string &options, const std::vector<std::string> &inputs, const Settings &settings)
+{
+	Result result;
+	Request request(result);
+
+	enter_stage("linking programs");
+	if (!request.parse(options, Entry::link))
+		return result;
+
+	Module module("program", request.context);
+	for (size_t i = 0; i < inputs.size(); i++) {
+		auto input = read_bitcode(inputs[i], i, request.context, result.log);
+
+		if (!input)
+			return result;
+		if (i == 0) {
+			module.setTargetTriple(input->getTargetTriple());
+			module.setDataLayout(input->getDataLayout());
+		}
+		if (Linker::linkModules(module, std::move(input)))
+			return result;
+	}
+	if (request.options.create_library) {
+		request.write_bitcode(module);
+	} else {
+		request.options.fast_math |= get_flag(module, flag_fast) != 0;
+		request.options.optimise &= get_flag(module, flag_plain) == 0;
+		request.finish(module, settings);
+	}
+	request.end(settings);
+	return result;
+}
+
+} // namespace hmmcl

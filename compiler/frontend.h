@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* The front end: OpenCL C text to LLVM IR for spir64, in memory. */
+#ifndef HMMCL_COMPILER_FRONTEND_H
+#define HMMCL_COMPILER_FRONTEND_H
+
+#include "options.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace llvm {
+class LLVMContext;
+class Module;
+}
+
+namespace hmmcl {
+
+struct Header {
+	std::string name;	/* as in the program's #include */
+	std::string text;
+};
+
+struct Source {
+	std::string name = "program.cl";	/* shown in diagnostics */
+	std::string text;
+	std::vector<Header> headers;		/* found before those of -I directories */
+};
+
+/*
+ * Compiles @source.  Diagnostics are appended to @log, with terminal colours if @colour.
+ * Returns null when there was an error.
+ */
+std::unique_ptr<llvm::Module> parse_opencl(const Source &source, const Options &options,
+					   llvm::LLVMContext &context, bool colour,
+					   std::string &log);
+
+/* Prints the syntax tree to standard output, for people. */
+bool dump_syntax_tree(const Source &source, const Options &options, bool colour, std::string &log);
+
+} // namespace hmmcl
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Stage P1: the program and the built-in library become one module of kernels. */
+#ifndef HMMCL_COMPILER_LIBRARY_H
+#define HMMCL_COMPILER_LIBRARY_H
+
+#include <string>
+
+namespace llvm {
+class Module;
+}
+
+namespace hmmcl {
+
+/* Finds the embedded library's symbols ahead of time (the zygote does it once). */
+void preload_library();
+
+/*
+ * Links what @module needs of the built-in library, makes everything but the kernels internal.
+ * @fast_math: prefer the library's fast variants.  On failure appends to @log, returns false.
+ */
+bool link_library(llvm::Module &module, bool fast_math, std::string &log);
+
+/*
+ * Inlines all calls of functions that are not marked noinline by the library.  Recursion, which
+ * OpenCL C forbids, is an error.
+ */
+bool inline_everything(llvm::Module &module, std::string &log);
+
+} // namespace hmmcl
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stages.  P0 is the front end.
+ *
+ *   P1 link the built-in library, inline everything, guard divisions
+ *   P2 kernels become item functions; work-item functions, barriers and printf become IR
+ *   P3 scalar simplification of item functions
+ *   P4 to P6 legalise control flow, analyse, vectorise: none at width 1
+ *   P7 split at barriers, loops over items: group functions
+ *   P8 late lowering: atomics on local memory, x86-64
+ *   P9 LLVM's optimiser, then the code generator (codegen.cpp)
+ *
+ * Each program has analysis managers of its own, and P3 to P7 see no target: what is profitable
+ * for x86-64 is decided from P8 on.
+ */
+#include "pipeline.h"
+
+#include "library.h"
+#include "stage.h"
+#include "workgroup/lower.h"
+#include "workgroup/regions.h"
+#include "workgroup/workgroup.h"
+
+#include "llvm/Analysis/AliasAnalysis.h"
+#include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/raw_ostream.h"
+#include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/ADCE.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/InferAddressSpaces.h"
+#include "llvm/Transforms/Scalar/SROA.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
+#include "llvm/Transforms/Utils/Mem2Reg.h"
+
+using namespace llvm;
+
+namespace hmmcl {
+
+namespace {
+
+constexpr unsigned as_generic = 4;
+
+/* A pass manager's analyses, private to one use. */
+struct Analyses {
+	explicit Analyses(TargetMachine *machine = nullptr, const PipelineTuningOptions &tuning = {})
+		: builder(machine, tuning)
+	{
+		builder.registerModuleAnalyses(modules);
+		builder.registerCGSCCAnalyses(sccs);
+		builder.registerFunctionAnalyses(functions);
+		builder.registerLoopAnalyses(loops);
+		builder.crossRegisterProxies(loops, functions, sccs, modules);
+	}
+
+	LoopAnalysisManager loops;
+	FunctionAnalysisManager functions;
+	CGSCCAnalysisManager sccs;
+	ModuleAnalysisManager modules;
+	PassBuilder builder;
+};
+
+/* A stage that leaves broken IR is our bug: say which, rather than make wrong code of it. */
+bool verified(Module &module, const char *stage, std::string &log)
+{
+	raw_string_ostream out(log);
+
+	if (!verifyModule(module, &out))
+		return true;
+	out << "hmmclc: internal error: invalid IR after stage " << stage << "\n";
+	return false;
+}
+
+/* Passes that neither duplicate nor sink barriers, and know no target. */
+FunctionPassManager scalar_simplification()
+{
+	FunctionPassManager passes;
+	SimplifyCFGOptions simple;
+
+	passes.addPass(SROAPass(SROAOptions::ModifyCFG));
+	passes.addPass(EarlyCSEPass(/*UseMemorySSA=*/true));
+	passes.addPass(SimplifyCFGPass(simple));
+	passes.addPass(InstCombinePass());
+	passes.addPass(InferAddressSpacesPass(as_generic));
+	passes.addPass(SimplifyCFGPass(simple));
+	passes.addPass(SROAPass(SROAOptions::ModifyCFG));
+	passes.addPass(EarlyCSEPass(true));
+	passes.addPass(ADCEPass());
+	return passes;
+}
+
+void simplify(WorkGroup &group)
+{
+	Analyses analyses;
+
+	scalar_simplification().run(*group.function, analyses.functions);
+}
+
+void promote_variables(Function &function)
+{
+	Analyses analyses;
+	FunctionPassManager passes;
+
+	passes.addPass(PromotePass());
+	passes.run(function, analyses.functions);
+}
+
+void optimise(Module &module, TargetMachine &machine, bool full)
+{
+	PipelineTuningOptions tuning;
+
+	tuning.LoopVectorization = full;
+	tuning.SLPVectorization = full;
+	Analyses analyses(&machine, tuning);
+	ModulePassManager passes = analyses.builder.buildPerModuleDefaultPipeline(
+		full ? OptimizationLevel::O3 : OptimizationLevel::O1);
+
+	passes.run(module, analyses.modules);
+}
+
+std::vector<Function *> find_kernels(Module &module)
+{
+	std::vector<Function *> kernels;
+
+	for (Function &function : module)
+		if (function.getCallingConv() == CallingConv::SPIR_KERNEL && !function.isDeclaration())
+			kernels.push_back(&function);
+	return kernels;
+}
+
+uint64_t size_of_globals(const Module &module)
+{
+	uint64_t size = 0;
+
+	for (const GlobalVariable &variable : module.globals())
+		if (!variable.isConstant() && variable.getAddressSpace() == 1)
+			size += module.getDataLayout().getTypeAllocSize(variable.getValueType());
+	return size;
+}
+
+uint64_t private_size(const Function &function, const Kernel &kernel)
+{
+	const DataLayout &layout = function.getParent()->getDataLayout();
+	uint64_t size = kernel.context_item;
+
+	for (const BasicBlock &block : function)
+		for (const Instruction &i : block)
+			if (auto *variable = dyn_cast<AllocaInst>(&i))
+				size += variable->getAllocationSize(layout)->getFixedValue();
+	return size;
+}
+
+} // namespace
+
+bool run_pipeline(Module &module, const Options &options, TargetMachine &machine, Emit last,
+		  CodeObjectInfo &info, std::string &log)
+{
+	std::vector<WorkGroup> groups;
+
+	info.options = options.text;
+
+	enter_stage("P1, linking the built-in library");
+	if (!link_library(module, options.fast_math, log))
+		return false;
+	if (!inline_everything(module, log))
+		return false;
+	for (Function &function : module)
+		guard_divisions(function);
+	if (!verified(module, "P1", log))
+		return false;
+	if (last == Emit::ir_linked)
+		return true;
+
+	enter_stage("P2, work-item functions");
+	for (Function *kernel : find_kernels(module)) {
+		WorkGroup group = make_item_function(*kernel, options.uniform_groups);
+
+		place_local_variables(group);
+		if (!lower_printf(group, info, log) || !lower_work_items(group, log))
+			return false;
+		groups.push_back(group);
+	}
+	if (!verified(module, "P2", log))
+		return false;
+
+	enter_stage("P3, simplification");
+	for (WorkGroup &group : groups)
+		simplify(group);
+
+	enter_stage("P7, work-groups");
+	for (WorkGroup &group : groups) {
+		split_regions(group);
+		promote_variables(*group.function);
+		group.info.private_size = private_size(*group.function, group.info);
+	}
+	if (!verified(module, "P7", log))
+		return false;
+	if (last == Emit::ir_wg)
+		return true;
+
+	enter_stage("P8, late lowering");
+	for (Function &function : module)
+		relax_local_atomics(function);
+	retarget(module, machine);
+	if (!verified(module, "P8", log))
+		return false;
+
+	enter_stage("P9, optimisation");
+	optimise(module, machine, options.optimise);
+	if (!check_resolved(module, log))
+		return false;
+	info.globals_size = size_of_globals(module);
+	for (WorkGroup &group : groups)
+		info.kernels.push_back(group.info);
+	return true;
+}
+
+} // namespace hmmcl

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* Stage P7: uniformity, the prologue, cutting at barriers, finding regions. */
+#include "workgroup/regions.h"
+
+#include "llvm/Analysis/TargetTransformInfoImpl.h"
+#include "llvm/Analysis/UniformityAnalysis.h"
+#include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/InstIterator.h"
+#include "llvm/IR/IntrinsicInst.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Transforms/Utils/BasicBlockUtils.h"
+
+using namespace llvm;
+
+namespace hmmcl {
+
+namespace {
+
+/* Tells the uniformity analysis where items differ. */
+class ItemDivergence : public TargetTransformInfoImplCRTPBase<ItemDivergence> {
+public:
+	explicit ItemDivergence(const DataLayout &layout)
+		: TargetTransformInfoImplCRTPBase<ItemDivergence>(layout) {}
+
+	bool hasBranchDivergence(const Function *) const { return true; }
+	bool isAlwaysUniform(const Value *) const { return false; }
+
+	bool isSourceOfDivergence(const Value *value) const
+	{
+		if (auto *argument = dyn_cast<llvm::Argument>(value))
+			return argument->getArgNo() >= arg_x;
+		if (auto *load = dyn_cast<LoadInst>(value))
+			return reads_private(*load);
+		if (isa<AtomicRMWInst>(value) || isa<AtomicCmpXchgInst>(value) || isa<AllocaInst>(value))
+			return true;
+		if (auto *call = dyn_cast<CallBase>(value))
+			return !call->doesNotAccessMemory();
+		return false;
+	}
+
+private:
+	static bool reads_private(const LoadInst &load)
+	{
+		if (load.hasMetadata(LLVMContext::MD_invariant_load))
+			return false;
+		if (load.hasMetadata(shared_alloca))
+			return false;
+		if (!load.isSimple())
+			return true;
+		/* Global (1), constant (2) and local (3) memory are common to all items. */
+		unsigned space = load.getPointerAddressSpace();
+		return space < 1 || space > 3;
+	}
+};
+
+/* May @i run once a group, before all items? */
+bool belongs_to_prologue(const Instruction &i, const ValueSet &prologue)
+{
+	auto known = [&](const Value *operand) {
+		if (auto *argument = dyn_cast<llvm::Argument>(operand))
+			return argument->getArgNo() < arg_x;
+		return isa<Constant>(operand) || prologue.contains(operand);
+	};
+
+	if (i.getType()->isVoidTy() || i.isTerminator() || isa<PHINode>(i) || isa<AllocaInst>(i) ||
+	    !all_of(i.operands(), known))
+		return false;
+	if (auto *load = dyn_cast<LoadInst>(&i))
+		return load->hasMetadata(LLVMContext::MD_invariant_load);
+	return !i.mayReadOrWriteMemory() && isSafeToSpeculativelyExecute(&i);
+}
+
+/* Moves to the new entry block what does not depend on the item, and all variables. */
+BasicBlock *make_prologue(Function &function)
+{
+	BasicBlock *body = &function.getEntryBlock();
+	BasicBlock *prologue = BasicBlock::Create(function.getContext(), "prologue", &function, body);
+	Instruction *end = BranchInst::Create(body, prologue);
+	SmallVector<Instruction *, 32> variables, moved;
+	ValueSet in_prologue;
+
+	for (Instruction &i : *body)
+		if (isa<AllocaInst>(i))
+			variables.push_back(&i);
+	for (Instruction *i : variables)
+		i->moveBefore(end);
+
+	ReversePostOrderTraversal<Function *> order(&function);
+	for (BasicBlock *block : order) {
+		if (block == prologue)
+			continue;
+		for (Instruction &i : *block) {
+			if (!belongs_to_prologue(i, in_prologue))
+				continue;
+			in_prologue.insert(&i);
+			moved.push_back(&i);
+		}
+	}
+	for (Instruction *i : moved) {
+		i->moveBefore(end);
+		/* It may now run where the program would not have run it. */
+		if (!isa<LoadInst>(i))
+			i->dropPoisonGeneratingAnnotations();
+	}
+	return prologue;
+}
+
+/* Puts each barrier in a block of its own, whose only successor has no other predecessor. */
+void cut_at_barriers(Function &function, Regions &result)
+{
+	SmallVector<CallInst *, 8> calls;
+
+	for (Instruction &i : instructions(function))
+		if (auto *call = dyn_cast<CallInst>(&i))
+			if (Function *callee = call->getCalledFunction())
+				if (callee->getName() == barrier_marker)
+					calls.push_back(call);
+	for (CallInst *call : calls) {
+		BasicBlock *barrier = SplitBlock(call->getParent(), call->getIterator());
+		BasicBlock *after = SplitBlock(barrier, std::next(call->getIterator()));
+		Region region;
+
+		/* SplitBlock leaves phi nodes in the first part. */
+		barrier->setName("barrier");
+		region.entry = after;
+		for (unsigned i = 0; i + 1 < call->arg_size(); i += 2)
+			region.resets.push_back({call->getArgOperand(i), call->getArgOperand(i + 1)});
+		result.barriers[barrier] = result.regions.size();
+		result.regions.push_back(region);
+		call->eraseFromParent();
+	}
+}
+
+void collect_blocks(Region &region, const Regions &all)
+{
+	region.blocks.insert(region.entry);
+	for (size_t i = 0; i < region.blocks.size(); i++) {
+		BasicBlock *block = region.blocks[i];
+
+		if (isa<ReturnInst>(block->getTerminator()))
+			region.returns = true;
+		for (BasicBlock *next : successors(block)) {
+			auto barrier = all.barriers.find(next);
+
+			if (barrier != all.barriers.end())
+				region.successors.insert(barrier->second);
+			else
+				region.blocks.insert(next);
+		}
+	}
+}
+
+} // namespace
+
+ValueSet find_uniform_values(Function &function)
+{
+	FunctionAnalysisManager analyses;
+	PassBuilder builder;
+	ValueSet uniform;
+
+	analyses.registerPass([] {
+		return TargetIRAnalysis([](const Function &f) {
+			return TargetTransformInfo(ItemDivergence(f.getDataLayout()));
+		});
+	});
+	builder.registerFunctionAnalyses(analyses);
+
+	UniformityInfo &info = analyses.getResult<UniformityInfoAnalysis>(function);
+	for (Instruction &i : instructions(function)) {
+		bool differs = info.isDivergent(&i) ||
+			any_of(i.uses(), [&](const Use &use) { return info.isDivergentUse(use); });
+
+		if (!differs && !i.getType()->isVoidTy())
+			uniform.insert(&i);
+	}
+	return uniform;
+}
+
+Regions find_regions(Function &function)
+{
+	Regions result;
+	Region start;
+
+	result.prologue = make_prologue(function);
+	start.entry = result.prologue->getSingleSuccessor();
+	result.regions.push_back(start);
+	cut_at_barriers(function, result);
+	for (Region &region : result.regions)
+		collect_blocks(region, result);
+	return result;
+}
+
+void split_regions(WorkGroup &group)
+{
+	ValueSet uniform = find_uniform_values(*group.function);
+	Regions regions = find_regions(*group.function);
+	Crossing crossing = resolve_crossing(regions, uniform);
+
+	build_group_function(group, regions, crossing);
+}
+
+} // namespace hmmcl

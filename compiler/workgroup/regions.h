@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Stage P7: from an item function to a group function.
+ *
+ * The item function is cut at its barriers.  Region r is what an item may run after passing
+ * barrier r (region 0: from the start) until it meets the next barrier or returns: a set of
+ * blocks; a block may belong to several regions.  The group function runs a region for all items,
+ * then the region of the barrier at which they stopped, until they have returned.
+ */
+#ifndef HMMCL_COMPILER_REGIONS_H
+#define HMMCL_COMPILER_REGIONS_H
+
+#include "workgroup/workgroup.h"
+
+namespace hmmcl {
+
+struct Region {
+	llvm::BasicBlock *entry = nullptr;
+	llvm::SetVector<llvm::BasicBlock *> blocks;
+	llvm::SetVector<unsigned> successors;	/* regions that may come next */
+	bool returns = false;
+	/* What the group does on passing the barrier: shared variable, its new value. */
+	llvm::SmallVector<std::pair<llvm::Value *, llvm::Value *>, 2> resets;
+};
+
+struct Regions {
+	llvm::BasicBlock *prologue = nullptr;	/* runs once a group, dominates everything */
+	llvm::SmallVector<Region, 4> regions;
+	llvm::DenseMap<llvm::BasicBlock *, unsigned> barriers;	/* block of a barrier: its region */
+};
+
+/* A value that lives across a barrier, as a variable. */
+struct Slot {
+	llvm::AllocaInst *variable;
+	bool uniform;			/* the same for all items: one for the group */
+};
+
+struct Crossing {
+	llvm::SmallVector<Slot, 16> slots;
+	llvm::SmallVector<llvm::AllocaInst *, 8> arrays;	/* private arrays that live across */
+};
+
+using ValueSet = llvm::SmallPtrSet<const llvm::Value *, 32>;
+
+/*
+ * Instructions whose value is the same for all items of a group that run them together, as the
+ * analysis of the uncut item function finds.
+ */
+ValueSet find_uniform_values(llvm::Function &function);
+
+/* Makes the prologue, cuts blocks at barriers and finds the regions. */
+Regions find_regions(llvm::Function &function);
+
+/*
+ * Finds what lives across barriers; recomputes what is cheap; makes the rest variables, so that
+ * afterwards no instruction uses another's value out of its region.
+ */
+Crossing resolve_crossing(Regions &regions, const ValueSet &uniform);
+
+/* Builds the group function in place of the item function. */
+void build_group_function(WorkGroup &group, Regions &regions, const Crossing &crossing);
+
+/* The whole stage. */
+void split_regions(WorkGroup &group);
+
+} // namespace hmmcl
+
+#endif
