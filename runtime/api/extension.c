@@ -13,6 +13,7 @@ static const struct {
 	FUNCTION(clIcdGetPlatformIDsKHR),
 	FUNCTION(clGetPlatformInfo),
 	FUNCTION(clCreateCommandQueueWithPropertiesKHR),
+	FUNCTION(clGetKernelSuggestedLocalWorkSizeKHR),
 #undef FUNCTION
 };
 
