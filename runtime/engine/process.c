@@ -27,7 +27,8 @@ struct hmmcl_kernel_sigaction {
 };
 
 static struct hmmcl_engine_state state;
-static _Atomic uint32_t go;		/* futex: workers begin when the sandbox is closed */
+static _Atomic uint32_t arrived;	/* futex: threads that need nothing any more but to begin */
+static _Atomic uint32_t go;		/* futex: they begin when the sandbox is closed */
 /* What the compiler's stack protector finds at %fs:0x28 in the libcalls; the same for all. */
 static uint64_t thread_area[8];
 
@@ -73,15 +74,34 @@ static long catch_faults(void)
 	return r;
 }
 
-static void worker_main(struct hmmcl_worker *worker)
+static void set_signal_stack(const struct hmmcl_worker *worker)
 {
 	stack_t stack = {
 		.ss_sp = hmmcl_worker_alt_stack(worker), .ss_size = HMMCL_ALT_STACK_SIZE,
 	};
 
 	hmmcl_syscall2(__NR_sigaltstack, &stack, NULL);
-	while (!atomic_load(&go))
-		hmmcl_futex_wait(&go, 0, FUTEX_PRIVATE_FLAG, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+static void change(_Atomic uint32_t *word)
+{
+	atomic_fetch_add(word, 1);
+	hmmcl_futex_wake(word, INT32_MAX, FUTEX_PRIVATE_FLAG, FUTEX_BITSET_MATCH_ANY);
+}
+
+static void await(_Atomic uint32_t *word, uint32_t value)
+{
+	uint32_t now;
+
+	while ((now = atomic_load(word)) != value)
+		hmmcl_futex_wait(word, now, FUTEX_PRIVATE_FLAG, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+__attribute__((noreturn)) static void thread_main(struct hmmcl_worker *worker)
+{
+	set_signal_stack(worker);
+	change(&arrived);
+	await(&go, 1);
 	hmmcl_worker_run(worker);
 	for (;;)
 		hmmcl_syscall1(__NR_exit, 0);
@@ -100,8 +120,8 @@ static long start_thread(struct hmmcl_worker *worker)
 	register uint64_t *r8 __asm__("r8") = thread_area;
 	long result;
 
-	*--top = 0;		/* the stack is aligned where worker_main is called */
-	*--top = (uint64_t)worker_main;
+	*--top = 0;		/* the stack is aligned where thread_main is called */
+	*--top = (uint64_t)thread_main;
 	*--top = (uint64_t)worker;
 	__asm__ volatile("syscall\n"
 			 "	test %%rax, %%rax\n"
@@ -219,15 +239,17 @@ __attribute__((noreturn)) static void enter(uint64_t window, uint64_t size)
 	if (r < 0)
 		fail(HMMCL_START_WORKERS, r);
 
+	set_signal_stack(&state.workers[0]);
+	await(&arrived, control->workers - 1);
 	hmmcl_syscall3(__NR_close_range, 0, ~0u, 0);
 	if (hmmcl_sandbox())
 		hmmcl_syscall1(__NR_exit_group, 1);
 	atomic_store(&control->ready, 1);
 	hmmcl_futex_wake(&control->ready, INT32_MAX, 0, FUTEX_BITSET_MATCH_ANY);
-	atomic_store(&go, 1);
-	hmmcl_futex_wake(&go, INT32_MAX, FUTEX_PRIVATE_FLAG, FUTEX_BITSET_MATCH_ANY);
-	worker_main(&state.workers[0]);
-	__builtin_unreachable();
+	change(&go);
+	hmmcl_worker_run(&state.workers[0]);
+	for (;;)
+		hmmcl_syscall1(__NR_exit_group, 0);
 }
 
 static uint64_t parse_hex(const char *s)

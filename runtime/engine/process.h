@@ -32,6 +32,7 @@ enum hmmcl_start_step {
 	HMMCL_START_DEVICE,
 	HMMCL_START_WORKERS,
 	HMMCL_START_VERSION,
+	HMMCL_START_SANDBOX,		/* nothing can be written any more: the transport's conclusion */
 };
 
 struct hmmcl_start_failure {

@@ -23,6 +23,7 @@
 #include "spawn.h"
 
 #define START_TIMEOUT_MS 10000
+#define READY_STEP_MS 100
 /* The engine's own program or stack may lie where the window is; it does elsewhere next time. */
 #define START_TRIES 5
 
@@ -113,14 +114,10 @@ static int await_ready(struct hmmcl_engine *engine, int status, struct hmmcl_sta
 {
 	struct hmmcl_control *control = engine->window.control;
 	struct pollfd fd = { .fd = status, .events = POLLIN };
-	uint64_t until = hmmcl_now_ns() + START_TIMEOUT_MS * 1000000ull;
-	struct __kernel_timespec deadline = {
-		.tv_sec = (long long)(until / 1000000000u), .tv_nsec = (long long)(until % 1000000000u),
-	};
+	struct pollfd dead = { .fd = ((struct hmmcl_hmm *)engine->private)->pidfd, .events = POLLIN };
 	ssize_t n;
-	long r;
 
-	*failure = (struct hmmcl_start_failure) { .step = HMMCL_START_WORKERS, .error = -ETIMEDOUT };
+	*failure = (struct hmmcl_start_failure) { .step = HMMCL_START_SANDBOX };
 	do
 		n = poll(&fd, 1, START_TIMEOUT_MS);
 	while (n < 0 && errno == EINTR);
@@ -129,14 +126,19 @@ static int await_ready(struct hmmcl_engine *engine, int status, struct hmmcl_sta
 	n = read(status, failure, sizeof(*failure));
 	if (n == sizeof(*failure))
 		return failure->error < 0 ? failure->error : -EPROTO;
-	while (!atomic_load(&control->ready)) {
-		struct pollfd dead = { .fd = ((struct hmmcl_hmm *)engine->private)->pidfd, .events = POLLIN };
+	/* Nothing tells us of a death here, so look from time to time; it is a matter of microseconds. */
+	for (int i = 0; i < START_TIMEOUT_MS / READY_STEP_MS && !atomic_load(&control->ready); i++) {
+		uint64_t until = hmmcl_now_ns() + READY_STEP_MS * 1000000ull;
+		struct __kernel_timespec deadline = {
+			.tv_sec = (long long)(until / 1000000000u),
+			.tv_nsec = (long long)(until % 1000000000u),
+		};
 
-		r = hmmcl_futex_wait(&control->ready, 0, 0, &deadline, FUTEX_BITSET_MATCH_ANY);
-		if (r == -ETIMEDOUT || poll(&dead, 1, 0) > 0)
-			return atomic_load(&control->ready) ? 0 : -ETIMEDOUT;
+		hmmcl_futex_wait(&control->ready, 0, 0, &deadline, FUTEX_BITSET_MATCH_ANY);
+		if (poll(&dead, 1, 0) > 0)
+			return -ESRCH;
 	}
-	return 0;
+	return atomic_load(&control->ready) ? 0 : -ETIMEDOUT;
 }
 
 static const char *const steps[] = {
@@ -146,6 +148,7 @@ static const char *const steps[] = {
 	[HMMCL_START_SHARED] = "mapping shared memory",
 	[HMMCL_START_DEVICE] = "mapping this process's memory",
 	[HMMCL_START_WORKERS] = "starting workers", [HMMCL_START_VERSION] = "comparing versions",
+	[HMMCL_START_SANDBOX] = "confining itself",
 };
 
 static int start_process(struct hmmcl_engine *engine, char *why, size_t why_size)
