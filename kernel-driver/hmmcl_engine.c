@@ -271,6 +271,8 @@ int hmmcl_engine_create(struct hmmcl_context *ctx, struct drm_file *file,
 		ret = PTR_ERR(filp);
 		goto err_fd;
 	}
+	/* All anonymous files have the one inode, which never goes away. */
+	ctx->mapping.host = file_inode(filp);
 	filp->f_mapping = &ctx->mapping;
 	hmmcl_context_get(ctx);
 	engine->event = event;
