@@ -158,7 +158,7 @@ static int start(const struct hmmcl_server_program *program)
 		free(server);
 		return error;
 	}
-	error = hmmcl_spawn(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
+	error = hmmcl_spawn_detached(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
 	close(ends[1]);
 	if (error) {
 		close(ends[0]);

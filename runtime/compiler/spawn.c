@@ -89,7 +89,7 @@ static int run(struct spawn *spawn)
 	return -spawn->error;
 }
 
-int hmmcl_spawn(const char *const argv[], int fd, bool keep_stderr, int *pidfd)
+int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int *pidfd)
 {
 	struct spawn spawn = { .argv = argv, .pidfd = -1 };
 	/* Out of the way of 0 to 3, which an application may have closed. */

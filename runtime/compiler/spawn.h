@@ -13,6 +13,6 @@
  * @keep_stderr, this process's 2.  All signals as at the start of a program; a process group of its own.
  * *pidfd refers to it.  Returns 0 or a negative errno: also when the program cannot be executed.
  */
-int hmmcl_spawn(const char *const argv[], int fd, bool keep_stderr, int *pidfd);
+int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int *pidfd);
 
 #endif
