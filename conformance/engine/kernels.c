@@ -130,7 +130,7 @@ void mess(const void *args, launch_t l, group_t g)
 	__asm__ volatile("std\n\tmovb $0, (%0)" : : "r"(*(char *const *)args) : "memory");
 }
 
-static int counter = 41;
+static volatile int counter = 41;	/* nothing is known when it is compiled */
 static uint64_t zeroes[1000];
 int exported = 7;
 const double table[4] = { 1, 2, 3, 4 };
@@ -150,8 +150,8 @@ void variables(const void *args, launch_t l, group_t g)
 	out[1] = exported;
 	out[2] = pointer_to_table[3];
 	out[3] = (double)zeroes[counter];
-	out[4] = sin(out[0]);
-	out[5] = pow(out[2], 0.5);
+	out[4] = sin(counter + 1);
+	out[5] = pow(counter - 37, 0.5);
 	out[6] = add_table[1](counter);
 	exported++;
 	zeroes[counter]++;
