@@ -14,9 +14,6 @@
 	BUILTIN T##n trunc(T##n x) { return __builtin_elementwise_trunc(x); }	\
 	BUILTIN T##n sqrt(T##n x) { return __builtin_elementwise_sqrt(x); }	\
 	BUILTIN T##n copysign(T##n x, T##n y) { return __builtin_elementwise_copysign(x, y); } \
-	/* These return the other operand where one is a NaN. */	\
-	BUILTIN T##n fmax(T##n x, T##n y) { return __builtin_elementwise_max(x, y); }	\
-	BUILTIN T##n fmin(T##n x, T##n y) { return __builtin_elementwise_min(x, y); }	\
 	BUILTIN T##n fdim(T##n x, T##n y) { return x <= y ? (T##n)(T)0 : x - y; }	\
 	BUILTIN T##n maxmag(T##n x, T##n y)				\
 	{								\
@@ -38,14 +35,23 @@
 #define SCALAR_OPERAND(n, T, I)						\
 	BUILTIN T##n fmax(T##n x, T y) { return fmax(x, (T##n)y); }	\
 	BUILTIN T##n fmin(T##n x, T y) { return fmin(x, (T##n)y); }
-#define FMA_RSQRT(n, T)							\
+#define WIDER(n, T)							\
+	/* These return the other operand where one is a NaN. */	\
+	BUILTIN T##n fmax(T##n x, T##n y) { return __builtin_elementwise_max(x, y); }	\
+	BUILTIN T##n fmin(T##n x, T##n y) { return __builtin_elementwise_min(x, y); }	\
 	BUILTIN T##n fma(T##n a, T##n b, T##n c) { return __builtin_elementwise_fma(a, b, c); } \
 	BUILTIN T##n rsqrt(T##n x) { return (T##n)(T)1 / sqrt(x); }
 
 FLOAT_TYPES(WIDTHS, BASIC)
 FLOAT_TYPES(VECTORS, SCALAR_OPERAND)
-WIDTHS(FMA_RSQRT, float)
-WIDTHS(FMA_RSQRT, double)
+WIDTHS(WIDER, float)
+WIDTHS(WIDER, double)
+
+/* LLVM would call the C library for half's. */
+#define HALF_LIMITS(n, unused)						\
+	BUILTIN half##n fmax(half##n x, half##n y) { return ((x > y) | (y != y)) ? x : y; }	\
+	BUILTIN half##n fmin(half##n x, half##n y) { return ((x < y) | (y != y)) ? x : y; }
+WIDTHS(HALF_LIMITS, )
 
 /* Rounding to half after each step would cost the accuracy that is asked for. */
 BUILTIN half rsqrt(half x)
