@@ -80,16 +80,7 @@ choose_acceleration() {
 	fi
 }
 
-# What in a kernel log is a fault of the kernel or the driver: BUG, WARNING, oops, and the reports of
-# KASAN, lockdep, page_owner and the like.
-KERNEL_REPORT='BUG:|kernel BUG at|WARNING:|Oops|general protection fault|KASAN|UBSAN:|Kernel panic|possible recursive locking|possible circular locking|inconsistent lock state|suspicious RCU usage|bad: scheduling|Bad page|Bad rss-counter|blocked for more than|refcount_t:|list_(add|del) corruption|ODEBUG:|DEBUG_LOCKS_WARN_ON|unable to handle'
-
-# check_kernel_log FILE: prints what it holds of such reports, and fails if any.
-check_kernel_log() {
-	local found
-	found=$(grep -a -n -E "$KERNEL_REPORT" "$1" | head -n 20) || true
-	[ -n "$found" ] || return 0
-	say "the kernel reported (whole log: $1):"
-	printf '%s\n' "$found" >&2
-	return 1
+# kernel_reports FILE: the lines of a kernel log that report a fault of the kernel or the driver.
+kernel_reports() {
+	grep -a -n -E -f "$HMMCL_TREE/conformance/lab.d/kernel-reports" "$1" | head -n 20
 }
