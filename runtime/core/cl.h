@@ -14,9 +14,12 @@
 #define CL_USE_DEPRECATED_OPENCL_2_1_APIS
 #define CL_USE_DEPRECATED_OPENCL_2_2_APIS
 
+/* Entry points are visible as far as icd/exports.map lets them, all else is hidden. */
+#pragma GCC visibility push(default)
 #include <CL/cl.h>
 #include <CL/cl_ext.h>
 #include <CL/cl_icd.h>
+#pragma GCC visibility pop
 
 /* Generated at build time from cl_icd.h (icd/generate.py). */
 extern const cl_icd_dispatch hmmcl_dispatch;
