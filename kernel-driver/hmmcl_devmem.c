@@ -297,7 +297,7 @@ int hmmcl_devmem_init(struct hmmcl_device *hdev, unsigned int megabytes)
 					     HMMCL_DRM_NAME);
 	if (IS_ERR(dm->region)) {
 		ret = PTR_ERR(dm->region);
-		dev_err(dev, "no free range of physical addresses for %u MiB: %d\n", megabytes, ret);
+		dev_err(dev, "no free physical addresses for %u MiB: %d\n", megabytes, ret);
 		goto err_backing;
 	}
 

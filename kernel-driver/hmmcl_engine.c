@@ -171,7 +171,7 @@ static int engine_mmap(struct file *file, struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_SHARED) || vma->vm_pgoff != vma->vm_start >> PAGE_SHIFT)
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
-		return -EACCES;
+		return -EPERM;	/* as the core does for files of a noexec file system */
 	if (READ_ONCE(engine->ctx->ended))
 		return -ESRCH;
 	ret = engine_attach(engine);

@@ -21,9 +21,8 @@ static unsigned long evict_block(struct hmmcl_device *hdev, struct hmmcl_block *
 	struct hmmcl_devmem *dm = &hdev->devmem;
 	unsigned int index = block - dm->blocks;
 	unsigned int used = READ_ONCE(block->nr_used);
+	unsigned long *src, *dst;
 	unsigned long i, moved = 0;
-	unsigned long *src __free(kvfree) = NULL;
-	unsigned long *dst;
 
 	src = kvcalloc(2 * HMMCL_BLOCK_PAGES, sizeof(*src), GFP_KERNEL);
 	if (!src)
@@ -37,6 +36,7 @@ static unsigned long evict_block(struct hmmcl_device *hdev, struct hmmcl_block *
 	for (i = 0; i < HMMCL_BLOCK_PAGES; i++)
 		moved += !!(src[i] & MIGRATE_PFN_MIGRATE);
 	migrate_device_finalize(src, dst, HMMCL_BLOCK_PAGES);
+	kvfree(src);
 
 	hmmcl_count_device(hdev, HMMCL_STAT_EVICTED_PAGES, moved);
 	trace_hmmcl_evict(index, used, moved);

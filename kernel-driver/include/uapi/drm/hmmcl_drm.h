@@ -19,8 +19,8 @@
  *
  * The engine file
  * - mmap() of it needs MAP_SHARED, and a file offset equal to the virtual address
- *   of the mapping (so MAP_FIXED); PROT_READ and PROT_WRITE only, never PROT_EXEC:
- *   otherwise EINVAL or EACCES. It may be mapped in several pieces.
+ *   of the mapping (so MAP_FIXED): otherwise EINVAL. PROT_READ and PROT_WRITE only, never
+ *   PROT_EXEC: EPERM. It may be mapped in several pieces.
  * - The first mmap() makes the calling process the engine. A second process is
  *   refused: EBUSY. An mm is never a client (of any context) and an engine (of any
  *   context), and an engine has no MMU notifiers of its own (KVM, RDMA, another
