@@ -62,7 +62,7 @@ private:
 /* A request's LLVM context, whose diagnostics reach the result's log. */
 class Request {
 public:
-	explicit Request(Result &result) : result(result)
+	explicit Request(Result &result) : context(program_context()), result(result)
 	{
 		context.setDiagnosticHandler(std::make_unique<LogHandler>(result.log));
 	}
@@ -134,7 +134,7 @@ public:
 			result.log += stage_times();
 	}
 
-	LLVMContext context;
+	LLVMContext &context;
 	Options options;
 
 private:
@@ -174,7 +174,7 @@ void preload()
 {
 	std::string log;
 
-	preload_library();
+	open_library(log);
 	make_target("", true, log);
 }
 

@@ -11,9 +11,10 @@
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/Module.h"
-#include "llvm/Linker/Linker.h"
 #include "llvm/Transforms/IPO/AlwaysInliner.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+#include "llvm/Transforms/Utils/ValueMapper.h"
 #include "llvm/Passes/PassBuilder.h"
 
 using namespace llvm;
@@ -34,28 +35,104 @@ MemoryBufferRef library_bitcode()
 			       "built-in library");
 }
 
-std::unique_ptr<Module> open_library(LLVMContext &context, std::string &log)
-{
-	Expected<std::unique_ptr<Module>> library =
-		getLazyBitcodeModule(library_bitcode(), context, /*ShouldLazyLoadMetadata=*/true);
+/* Function bodies are read when a program wants them. */
+Module *library;
 
-	if (!library) {
-		log += "hmmclc: the built-in library cannot be read: " +
-		       toString(library.takeError()) + "\n";
+/*
+ * Copies what the program needs out of the library.  LLVM's linker would do it too, but it wants
+ * to own the library and destroys all of its declarations each time: that is most of a build.
+ */
+class LibraryCopier : public ValueMaterializer {
+public:
+	explicit LibraryCopier(Module &module) : module(module) {}
+
+	bool run(std::string &log)
+	{
+		for (Function &f : make_early_inc_range(module)) {
+			if (!f.isDeclaration() || f.isIntrinsic() || f.use_empty())
+				continue;
+			Function *definition = library->getFunction(f.getName());
+
+			if (definition && !definition->isDeclaration()) {
+				map[definition] = &f;
+				wanted.push_back(definition);
+			}
+		}
+		while (!wanted.empty())
+			if (!copy_body(*wanted.pop_back_val(), log))
+				return false;
+		return true;
+	}
+
+	/* The program's counterpart of a global value that a copied function mentions. */
+	Value *materialize(Value *value) override
+	{
+		if (auto *f = dyn_cast<Function>(value))
+			return f->getParent() == library ? counterpart(*f) : nullptr;
+		if (auto *variable = dyn_cast<GlobalVariable>(value))
+			return variable->getParent() == library ? counterpart(*variable) : nullptr;
 		return nullptr;
 	}
-	return std::move(*library);
-}
+
+private:
+	Value *counterpart(Function &f)
+	{
+		if (!f.hasLocalLinkage())
+			if (Function *known = module.getFunction(f.getName()))
+				return known;
+		Function *copy = Function::Create(f.getFunctionType(), f.getLinkage(), f.getAddressSpace(),
+						  f.getName(), &module);
+		copy->copyAttributesFrom(&f);
+		if (!f.isDeclaration())
+			wanted.push_back(&f);
+		map[&f] = copy;
+		return copy;
+	}
+
+	Value *counterpart(GlobalVariable &variable)
+	{
+		auto *copy = new GlobalVariable(module, variable.getValueType(), variable.isConstant(),
+						variable.getLinkage(), nullptr, variable.getName(), nullptr,
+						variable.getThreadLocalMode(), variable.getAddressSpace());
+
+		copy->copyAttributesFrom(&variable);
+		map[&variable] = copy;
+		if (variable.hasInitializer())
+			copy->setInitializer(MapValue(variable.getInitializer(), map, RF_None, nullptr, this));
+		return copy;
+	}
+
+	bool copy_body(Function &from, std::string &log)
+	{
+		auto *to = cast<Function>(map[&from]);
+		SmallVector<ReturnInst *, 4> returns;
+
+		if (Error error = from.materialize()) {
+			log += "hmmclc: the built-in library is broken: " + toString(std::move(error)) + "\n";
+			return false;
+		}
+		to->copyAttributesFrom(&from);
+		for (auto [formal, copy] : zip(from.args(), to->args()))
+			map[&formal] = &copy;
+		CloneFunctionInto(to, &from, map, CloneFunctionChangeType::DifferentModule, returns, "",
+				  nullptr, nullptr, this);
+		return true;
+	}
+
+	Module &module;
+	ValueToValueMapTy map;
+	SmallVector<Function *, 32> wanted;
+};
 
 /* Calls of f become calls of the library's fast variant of f, where it has one. */
-void redirect_to_fast(Module &module, const Module &library)
+void redirect_to_fast(Module &module)
 {
 	SmallVector<std::pair<Function *, const Function *>, 16> pairs;
 
 	for (Function &f : module) {
 		if (!f.isDeclaration() || f.use_empty())
 			continue;
-		if (const Function *fast = library.getFunction((fast_prefix + f.getName()).str()))
+		if (const Function *fast = library->getFunction((fast_prefix + f.getName()).str()))
 			pairs.push_back({&f, fast});
 	}
 	for (auto [f, fast] : pairs) {
@@ -80,26 +157,39 @@ bool is_recursive(const std::vector<CallGraphNode *> &component)
 
 } // namespace
 
-void preload_library()
+LLVMContext &program_context()
 {
-	/* Touch the pages, so that no worker waits for the disk. */
-	volatile char sum = 0;
+	static LLVMContext *context = new LLVMContext;	/* for the life of the process */
 
-	for (const char *p = hmmcl_builtins; p < hmmcl_builtins_end; p += 4096)
-		sum = sum + *p;
+	return *context;
+}
+
+bool open_library(std::string &log)
+{
+	if (library)
+		return true;
+
+	Expected<std::unique_ptr<Module>> opened =
+		getLazyBitcodeModule(library_bitcode(), program_context(), /*ShouldLazyLoadMetadata=*/true);
+	if (!opened) {
+		log += "hmmclc: the built-in library cannot be read: " + toString(opened.takeError()) + "\n";
+		return false;
+	}
+	library = opened->release();	/* for the life of the process */
+	/* One entry for each file of the library would come along. */
+	while (!library->named_metadata_empty())
+		library->eraseNamedMetadata(&*library->named_metadata_begin());
+	return true;
 }
 
 bool link_library(Module &module, bool fast_math, std::string &log)
 {
-	std::unique_ptr<Module> library = open_library(module.getContext(), log);
 	SmallPtrSet<const Function *, 32> own;
 
-	if (!library)
+	if (!open_library(log))
 		return false;
 	if (fast_math)
-		redirect_to_fast(module, *library);
-	library->setTargetTriple(module.getTargetTriple());
-	library->setDataLayout(module.getDataLayout());
+		redirect_to_fast(module);
 	for (Function &f : module) {
 		if (f.isDeclaration())
 			continue;
@@ -108,10 +198,8 @@ bool link_library(Module &module, bool fast_math, std::string &log)
 		if (f.getCallingConv() != CallingConv::SPIR_KERNEL)
 			f.setName("program." + f.getName());
 	}
-	if (Linker::linkModules(module, std::move(library), Linker::LinkOnlyNeeded)) {
-		log += "hmmclc: linking with the built-in library failed\n";
+	if (!LibraryCopier(module).run(log))
 		return false;
-	}
 	for (Function &f : module) {
 		if (f.isDeclaration() || f.getCallingConv() == CallingConv::SPIR_KERNEL)
 			continue;

@@ -6,13 +6,20 @@
 #include <string>
 
 namespace llvm {
+class LLVMContext;
 class Module;
 }
 
 namespace hmmcl {
 
-/* Finds the embedded library's symbols ahead of time (the zygote does it once). */
-void preload_library();
+/*
+ * The context in which this process compiles its one program.  The built-in library is opened in
+ * it once: the server does so before it forks.
+ */
+llvm::LLVMContext &program_context();
+
+/* Opens the built-in library; on failure appends to @log, returns false. */
+bool open_library(std::string &log);
 
 /*
  * Links what @module needs of the built-in library, makes everything but the kernels internal.

@@ -162,13 +162,19 @@ bool run_pipeline(Module &module, const Options &options, TargetMachine &machine
 
 	info.options = options.text;
 
+	enter_stage("P1, opening the built-in library");
+	if (!open_library(log))
+		return false;
 	enter_stage("P1, linking the built-in library");
 	if (!link_library(module, options.fast_math, log))
 		return false;
+	enter_stage("P1, inlining");
 	if (!inline_everything(module, log))
 		return false;
-	for (Function &function : module)
+	for (Function &function : module) {
 		guard_divisions(function);
+		drop_events(function);
+	}
 	if (!verified(module, "P1", log))
 		return false;
 	if (last == Emit::ir_linked)

@@ -72,6 +72,24 @@ void guard_divisions(Function &function)
 			guard_division(cast<BinaryOperator>(i));
 }
 
+void drop_events(Function &function)
+{
+	SmallVector<Instruction *, 16> dead;
+
+	for (Instruction &i : instructions(function)) {
+		auto *store = dyn_cast<StoreInst>(&i);
+
+		if (isa<TargetExtType>(i.getType())) {
+			i.replaceAllUsesWith(Constant::getNullValue(i.getType()));
+			dead.push_back(&i);
+		} else if (store && isa<TargetExtType>(store->getValueOperand()->getType())) {
+			dead.push_back(&i);
+		}
+	}
+	for (Instruction *i : dead)
+		i->eraseFromParent();
+}
+
 static void relax(AtomicRMWInst &rmw)
 {
 	IRBuilder<> builder(&rmw);

@@ -16,6 +16,12 @@ namespace hmmcl {
 /* Integer division by zero and overflow give any value in OpenCL C and must not trap. */
 void guard_divisions(llvm::Function &function);
 
+/*
+ * Values of event_t are dropped: asynchronous copies are done when they are called, and the type
+ * has no meaning for x86-64.
+ */
+void drop_events(llvm::Function &function);
+
 /* Atomics on local memory become plain operations: a group runs on one thread. */
 void relax_local_atomics(llvm::Function &function);
 
