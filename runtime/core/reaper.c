@@ -101,10 +101,10 @@ void hmmcl_scheduler_kick(void)
 	for (int kind = 0; kind < 2; kind++) {
 		struct hmmcl_scheduler *scheduler = table[kind];
 
-		if (!scheduler || !scheduler->in_ring)
+		if (!scheduler)
 			continue;
 		hmmcl_scheduler_lock(scheduler);
-		scheduler->kicked = true;
+		scheduler->kicked = scheduler->in_ring || scheduler->held;
 		hmmcl_reaper_wake(scheduler);
 		pthread_mutex_unlock(&scheduler->lock);
 	}

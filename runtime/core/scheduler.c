@@ -324,7 +324,7 @@ void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
 		stamp_end(command, &completion);
 		work_ended(scheduler, command, status);
 	}
-	if (!scheduler->in_ring)
+	if (!scheduler->in_ring && !scheduler->held)
 		scheduler->kicked = false;
 	/* Waiting threads have seen the engine's own event. */
 	scheduler->wake = wake;

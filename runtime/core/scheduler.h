@@ -55,7 +55,7 @@ struct hmmcl_scheduler {
 
 	unsigned int held;			/* enqueued commands in state HELD */
 	unsigned int watched;			/* commands not ended that must be reaped soon */
-	bool kicked;				/* reap until the ring is empty */
+	bool kicked;				/* reap until no command is left */
 	atomic_uint waiters;			/* threads of the application in hmmcl_event_wait */
 
 	pthread_t reaper;
