@@ -155,7 +155,7 @@ static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_
 	case CL_DEVICE_EXTENSIONS_WITH_VERSION:
 		RETURN_INFO_ARRAY(device->extensions, device->n_extensions);
 	case CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED:
-		RETURN_INFO_STRING("");		/* none was submitted */
+		RETURN_INFO_STRING("v0000-01-01-00");	/* none: the form is prescribed */
 	case CL_DEVICE_IL_VERSION:
 	case CL_DEVICE_BUILT_IN_KERNELS:
 		RETURN_INFO_STRING("");
