@@ -3,41 +3,19 @@
 #ifndef HMMCL_TEST_MEMORY_H
 #define HMMCL_TEST_MEMORY_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#include <cmocka.h>
-
-#define CL_TARGET_OPENCL_VERSION 300
-#include <CL/cl.h>
+#include "runtime.h"
 
 static cl_device_id device;
 static cl_context context, other_context;
 static cl_command_queue queue;
 
-#define assert_cl(code, expected) assert_int_equal((cl_int)(code), (expected))
-
 static inline int open_contexts(void **state)
 {
-	cl_platform_id platform;
-	cl_int error;
-
 	(void)state;
-	assert_cl(clGetPlatformIDs(1, &platform, NULL), CL_SUCCESS);
-	assert_cl(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, &device, NULL), CL_SUCCESS);
-	context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
-	assert_cl(error, CL_SUCCESS);
-	other_context = clCreateContext(NULL, 1, &device, NULL, NULL, &error);
-	assert_cl(error, CL_SUCCESS);
-	queue = clCreateCommandQueueWithProperties(context, device, NULL, &error);
-	assert_cl(error, CL_SUCCESS);
+	device = find_device();
+	context = new_context();
+	other_context = new_context();
+	queue = new_queue(context, 0);
 	return 0;
 }
 
@@ -72,24 +50,6 @@ static inline cl_mem new_sub_buffer(cl_mem buffer, cl_mem_flags flags, size_t or
 	return sub_buffer;
 }
 
-static inline cl_event new_user_event(void)
-{
-	cl_int error;
-	cl_event event = clCreateUserEvent(context, &error);
-
-	assert_cl(error, CL_SUCCESS);
-	return event;
-}
-
-static inline cl_int event_status(cl_event event)
-{
-	cl_int status;
-
-	assert_cl(clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof(status), &status,
-				 NULL), CL_SUCCESS);
-	return status;
-}
-
 static inline cl_command_type event_type(cl_event event)
 {
 	cl_command_type type;
@@ -97,14 +57,6 @@ static inline cl_command_type event_type(cl_event event)
 	assert_cl(clGetEventInfo(event, CL_EVENT_COMMAND_TYPE, sizeof(type), &type, NULL),
 		  CL_SUCCESS);
 	return type;
-}
-
-/* Wait until @count is @expected; what may happen on another thread gets ten seconds. */
-static inline void assert_becomes(const atomic_uint *count, unsigned int expected)
-{
-	for (int ms = 0; ms < 10000 && atomic_load(count) != expected; ms++)
-		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-	assert_int_equal(atomic_load(count), expected);
 }
 
 /* A generator of our own: the same sequence on every machine. */

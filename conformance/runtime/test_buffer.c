@@ -39,7 +39,7 @@ static void flags_table(void **state)
 	static char memory[SIZE];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		cl_int error = 1;
 		cl_mem_flags flags;
 		cl_mem buffer = clCreateBuffer(context, cases[i].flags, SIZE,
@@ -128,7 +128,7 @@ static void sub_buffer_errors(void **state)
 	cl_int error;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		const cl_buffer_region r = { cases[i].origin, cases[i].size };
 
 		parent = new_buffer(cases[i].parent, SIZE, NULL);
@@ -208,7 +208,7 @@ static void queries(void **state)
 }
 
 static unsigned int order[8];
-static atomic_uint n_order;
+static atomic_int n_order;
 
 static void CL_CALLBACK destroyed(cl_mem memobj, void *user_data)
 {
@@ -243,7 +243,7 @@ static void released_in_use(void **state)
 {
 	char in[SIZE], out[SIZE] = "";
 	cl_mem buffer = new_buffer(CL_MEM_COPY_HOST_PTR, SIZE, memset(in, 7, SIZE));
-	cl_event go = new_user_event();
+	cl_event go = new_user_event(context);
 
 	(void)state;
 	n_order = 0;
@@ -255,7 +255,7 @@ static void released_in_use(void **state)
 	assert_cl(clSetUserEventStatus(go, CL_COMPLETE), CL_SUCCESS);
 	assert_cl(clFinish(queue), CL_SUCCESS);
 	assert_memory_equal(out, in, SIZE);
-	assert_becomes(&n_order, 1);
+	await(&n_order, 1);
 	assert_cl(clReleaseEvent(go), CL_SUCCESS);
 }
 
@@ -364,7 +364,7 @@ static void transfer_errors(void **state)
 	cl_mem host_reads = new_buffer(CL_MEM_HOST_READ_ONLY, SIZE, NULL);
 	cl_mem host_writes = new_buffer(CL_MEM_HOST_WRITE_ONLY, SIZE, NULL);
 	cl_mem foreign = clCreateBuffer(other_context, 0, SIZE, NULL, &error);
-	cl_event event = new_user_event(), other_event = clCreateUserEvent(other_context, &error);
+	cl_event event = new_user_event(context), other_event = clCreateUserEvent(other_context, &error);
 	cl_event none = NULL;
 
 	(void)state;

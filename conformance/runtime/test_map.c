@@ -119,7 +119,7 @@ static void released_mapped(void **state)
 static void in_order(void **state)
 {
 	cl_mem buffer = new_buffer(0, SIZE, NULL);
-	cl_event go = new_user_event(), last = NULL;
+	cl_event go = new_user_event(context), last = NULL;
 	cl_int error;
 
 	(void)state;
@@ -132,10 +132,10 @@ static void in_order(void **state)
 			assert_cl(clReleaseEvent(last), CL_SUCCESS);
 		assert_cl(clEnqueueUnmapMemObject(queue, buffer, ptr, 0, NULL, &last), CL_SUCCESS);
 	}
-	assert_true(event_status(last) > CL_COMPLETE);
+	assert_true(status_of(last) > CL_COMPLETE);
 	assert_cl(clSetUserEventStatus(go, CL_COMPLETE), CL_SUCCESS);
 	assert_cl(clFinish(queue), CL_SUCCESS);
-	assert_int_equal(event_status(last), CL_COMPLETE);
+	assert_int_equal(status_of(last), CL_COMPLETE);
 	assert_int_equal(event_type(last), CL_COMMAND_UNMAP_MEM_OBJECT);
 	assert_cl(clReleaseEvent(last), CL_SUCCESS);
 	assert_cl(clReleaseEvent(go), CL_SUCCESS);
@@ -146,7 +146,7 @@ static void in_order(void **state)
 static void failed(void **state)
 {
 	cl_mem buffer = new_buffer(0, SIZE, NULL);
-	cl_event bad = new_user_event(), event;
+	cl_event bad = new_user_event(context), event;
 	cl_int error;
 
 	(void)state;
@@ -177,7 +177,7 @@ static void errors(void **state)
 	cl_mem host_reads = new_buffer(CL_MEM_HOST_READ_ONLY, SIZE, NULL);
 	cl_mem host_writes = new_buffer(CL_MEM_HOST_WRITE_ONLY, SIZE, NULL);
 	cl_mem foreign = clCreateBuffer(other_context, 0, SIZE, NULL, &error);
-	cl_event event = new_user_event();
+	cl_event event = new_user_event(context);
 	const struct {
 		cl_command_queue queue;
 		cl_mem mem;
@@ -206,7 +206,7 @@ static void errors(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		error = 1;
 		assert_null(clEnqueueMapBuffer(cases[i].queue, cases[i].mem, CL_TRUE, cases[i].flags,
 					       cases[i].offset, cases[i].size, cases[i].n, NULL, NULL,

@@ -204,7 +204,7 @@ static void errors(void **state)
 	cl_mem foreign = clCreateBuffer(other_context, 0, sizeof(memory), NULL, &error);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		const size_t *p = cases[i].pitches;
 		char *ptr = cases[i].no_ptr ? NULL : memory;
 

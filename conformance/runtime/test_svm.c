@@ -49,7 +49,7 @@ static void allocation_table(void **state)
 		{ (cl_svm_mem_flags)1 << 40, SIZE, 0, false },
 	};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		const size_t alignment = cases[i].alignment ? cases[i].alignment : 128;
 		char *ptr = clSVMAlloc(context, cases[i].flags, cases[i].size, cases[i].alignment);
 
@@ -92,7 +92,7 @@ static void buffers_on_svm(void **state)
 
 	(void)state;
 	assert_non_null(svm);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		buffer = clCreateBuffer(context, CL_MEM_USE_HOST_PTR, cases[i].size, cases[i].ptr,
 					&error);
 		assert_cl(error, cases[i].error);
@@ -169,7 +169,7 @@ static void command_errors(void **state)
 	const size_t beyond[] = { SIZE + 1, 0 }, system_memory[] = { SIZE, SIZE }, none[] = { 0, 0 };
 	const cl_mem_migration_flags all = CL_MIGRATE_MEM_OBJECT_HOST |
 					   CL_MIGRATE_MEM_OBJECT_CONTENT_UNDEFINED;
-	cl_event bad = new_user_event();
+	cl_event bad = new_user_event(context);
 	cl_int p = 0;
 
 	(void)state;
@@ -232,7 +232,7 @@ static void command_errors(void **state)
 }
 
 struct freed {
-	atomic_uint calls;
+	atomic_int calls;
 	cl_uint n;
 	void *pointers[2];
 	cl_command_queue queue;
@@ -255,7 +255,7 @@ static void enqueue_free(void **state)
 {
 	void *pointers[2] = { clSVMAlloc(context, 0, SIZE, 0), clSVMAlloc(context, 0, 1 << 22, 0) };
 	struct freed freed = { 0 };
-	cl_event go = new_user_event(), event;
+	cl_event go = new_user_event(context), event;
 	char out[16] = "";
 
 	(void)state;
@@ -281,14 +281,14 @@ static void enqueue_free(void **state)
 	void *const svm = pointers[0] = clSVMAlloc(context, 0, SIZE, 0);
 	void *const heap = pointers[1] = malloc(SIZE);
 
-	go = new_user_event();
+	go = new_user_event(context);
 	assert_cl(clEnqueueSVMFree(queue, 2, pointers, free_callback, &freed, 1, &go, NULL),
 		  CL_SUCCESS);
 	pointers[0] = pointers[1] = NULL;
 	assert_int_equal(atomic_load(&freed.calls), 0);
 	assert_cl(clSetUserEventStatus(go, CL_COMPLETE), CL_SUCCESS);
 	assert_cl(clFinish(queue), CL_SUCCESS);
-	assert_becomes(&freed.calls, 1);
+	await(&freed.calls, 1);
 	assert_int_equal(freed.n, 2);
 	assert_ptr_equal(freed.pointers[0], svm);
 	assert_ptr_equal(freed.pointers[1], heap);
