@@ -65,6 +65,8 @@ int close_engine(void **state)
 	(void)state;
 	hmmcl_image_unload(image);
 	hmmcl_engine_close(engine);
+	image = NULL;
+	engine = NULL;
 	return 0;
 }
 

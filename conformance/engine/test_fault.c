@@ -226,7 +226,7 @@ static void own_handler(void)
 	c = ndrange("fault", args, sizeof(args), 3, 1);
 	if (finish(submit(&c)).fault != HMMCL_FAULT_BAD_ADDRESS || caught)
 		_exit(1);
-	__asm__ volatile("movb (%0), %%al" : : "r"(NOWHERE) : "al");	/* two bytes long */
+	__asm__ volatile("movb (%%rax), %%cl" : : "a"(NOWHERE) : "cl");	/* two bytes long */
 	if (caught != SIGSEGV)
 		_exit(2);
 	caught = 0;

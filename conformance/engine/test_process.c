@@ -101,8 +101,12 @@ static void test_fork(void **state)
 
 	(void)state;
 	expect_in_child(use_inherited);
+#ifndef __SANITIZE_THREAD__	/* starts no threads in a child of a process that has some */
 	expect_in_child(own_engine);
 	expect_in_child(own_engine_in_grandchild);
+#else
+	(void)own_engine_in_grandchild;
+#endif
 	c = ndrange("count", args, sizeof(args), 10, 10);
 	run(&c);
 	assert_int_equal(counter, 100);
@@ -187,7 +191,11 @@ static void test_descriptors(void **state)
 static int window_taken(void)
 {
 	static const uint64_t places[] = { 0x7e9000000000, 0x7d0000000000, 0x600000000000,
-					   0x200000000000, 0x001000000000 };
+					   0x200000000000,
+#ifndef __SANITIZE_THREAD__	/* cannot do with the kernel's choice */
+					   0x001000000000,
+#endif
+	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		int err;
@@ -214,13 +222,14 @@ static int no_addresses(void)
 
 static void test_window(void **state)
 {
-	(void)state;
+	close_engine(state);
 	expect_in_child(window_taken);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	expect_in_child(no_addresses);
 #else
 	(void)no_addresses;
 #endif
+	assert_int_equal(open_engine(state), 0);
 }
 
 /* The engine's process: the only pidfd that we have. */
