@@ -47,8 +47,16 @@ static void client_free(struct mmu_notifier *notifier)
 	kfree(to_client(notifier));
 }
 
+static int client_invalidate_start(struct mmu_notifier *notifier,
+				   const struct mmu_notifier_range *range)
+{
+	hmmcl_split_for_fork(to_client(notifier), range);
+	return 0;
+}
+
 static const struct mmu_notifier_ops client_ops = {
 	.release = client_release,
+	.invalidate_range_start = client_invalidate_start,
 	.alloc_notifier = client_alloc,
 	.free_notifier = client_free,
 };
@@ -132,6 +140,9 @@ void hmmcl_client_unbind(struct hmmcl_context *ctx)
 {
 	struct hmmcl_device *hdev = ctx->hdev;
 	struct hmmcl_client *client = ctx->client;
+
+	/* The last one's split is the one that counts; the others cost only time. */
+	hmmcl_split_all(client);
 
 	mutex_lock(&hdev->roles_lock);
 	spin_lock(&client->lock);

@@ -9,6 +9,8 @@
 #ifndef _HMMCL_COMPAT_H_
 #define _HMMCL_COMPAT_H_
 
+#include <linux/mm_types.h>
+#include <linux/sched.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 3, 0)
@@ -20,5 +22,18 @@
 #if !IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
 #error "hmmcl needs a kernel with CONFIG_TRANSPARENT_HUGEPAGE"
 #endif
+
+/*
+ * Whether current holds an mm's mmap lock for writing. The low bits of the owner are
+ * flags (kernel/locking/rwsem.c); with PREEMPT_RT there is another kind of lock.
+ */
+static inline bool hmmcl_mmap_write_locked_by_current(struct mm_struct *mm)
+{
+#ifdef CONFIG_PREEMPT_RT
+#error "hmmcl does not know how PREEMPT_RT's mmap lock names its owner"
+#else
+	return (atomic_long_read(&mm->mmap_lock.owner) & ~7L) == (long)current;
+#endif
+}
 
 #endif

@@ -46,7 +46,8 @@ struct hmmcl_context *hmmcl_context_create(struct hmmcl_device *hdev, u64 id)
 	xa_init(&ctx->outcomes);
 	hmmcl_regions_init(ctx);
 
-	ctx->policy_flags = HMMCL_POLICY_PMD_MAPPINGS;
+	ctx->policy_flags = HMMCL_POLICY_PMD_MAPPINGS |
+			    (hmmcl_large_folios ? HMMCL_POLICY_LARGE_FOLIOS : 0);
 	ctx->fault_batch = 16;
 	ctx->return_batch = 16;
 	return ctx;

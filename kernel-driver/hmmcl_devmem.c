@@ -59,6 +59,16 @@ struct page *hmmcl_backing(struct hmmcl_device *hdev, struct page *page)
 	return hmmcl_page_block(hdev, page)->backing + page_index_in_block(hdev, page);
 }
 
+static void block_becomes_free(struct hmmcl_devmem *dm, struct hmmcl_block *block)
+{
+	lockdep_assert_held(&dm->lock);
+	hash_del(&block->hash);
+	if (block->evicting)
+		list_move_tail(&block->link, &dm->free);
+	else
+		list_move(&block->link, &dm->free);
+}
+
 /* Called by the core when nothing refers to a folio any more; may be atomic. */
 static void hmmcl_folio_free(struct folio *folio)
 {
@@ -69,15 +79,14 @@ static void hmmcl_folio_free(struct folio *folio)
 	unsigned int nr = folio_nr_pages(folio);
 	struct hmmcl_context *ctx = folio->page.zone_device_data;
 
-	folio->page.zone_device_data = NULL;
 	spin_lock(&dm->lock);
+	block->large = false;
+	folio->page.zone_device_data = NULL;
 	bitmap_clear(block->used, first, nr);
 	block->nr_used -= nr;
 	dm->used_pages -= nr;
-	if (!block->nr_used && !block->pins) {
-		hash_del(&block->hash);
-		list_move(&block->link, &dm->free);
-	}
+	if (!block->nr_used && !block->pins)
+		block_becomes_free(dm, block);
 	spin_unlock(&dm->lock);
 
 	atomic64_sub(nr, &ctx->resident_pages);
@@ -88,9 +97,13 @@ static void hmmcl_folio_free(struct folio *folio)
 static void hmmcl_folio_split(struct folio *head, struct folio *tail)
 {
 	struct hmmcl_context *ctx = head->page.zone_device_data;
+	struct hmmcl_device *hdev = folio_device(head);
 
 	if (!tail)
 		return;
+	spin_lock(&hdev->devmem.lock);
+	hmmcl_page_block(hdev, &head->page)->large = false;
+	spin_unlock(&hdev->devmem.lock);
 	hmmcl_context_get(ctx);
 	tail->pgmap = head->pgmap;
 	tail->page.mapping = head->page.mapping;
@@ -108,6 +121,11 @@ static u64 block_key(struct hmmcl_context *ctx, unsigned long addr)
 	return ctx->id << 36 | addr >> (PAGE_SHIFT + HMMCL_BLOCK_ORDER);
 }
 
+static bool block_has_room(const struct hmmcl_block *block)
+{
+	return block->nr_used < HMMCL_BLOCK_PAGES && !block->evicting;
+}
+
 /* Find a block with room for the client's 2 MiB, if any, and pin it. */
 static struct hmmcl_block *block_find(struct hmmcl_devmem *dm, u64 key, unsigned int pages)
 {
@@ -116,11 +134,12 @@ static struct hmmcl_block *block_find(struct hmmcl_devmem *dm, u64 key, unsigned
 	lockdep_assert_held(&dm->lock);
 
 	hash_for_each_possible(dm->by_key, block, hash, key)
-		if (block->key == key && block->nr_used < HMMCL_BLOCK_PAGES)
+		if (block->key == key && block_has_room(block))
 			goto found;
 
+	/* One being evicted is at the end, if it has become free. */
 	block = list_first_entry_or_null(&dm->free, struct hmmcl_block, link);
-	if (block) {
+	if (block && !block->evicting) {
 		block->key = key;
 		hash_add(dm->by_key, &block->hash, key);
 		goto found;
@@ -129,7 +148,7 @@ static struct hmmcl_block *block_find(struct hmmcl_devmem *dm, u64 key, unsigned
 	/* No free block. Scattered room is better than eviction. */
 	if (dm->nr_blocks * HMMCL_BLOCK_PAGES - dm->used_pages >= pages)
 		list_for_each_entry(block, &dm->lru, link)
-			if (block->nr_used < HMMCL_BLOCK_PAGES)
+			if (block_has_room(block))
 				goto found;
 	return NULL;
 
@@ -181,10 +200,8 @@ void hmmcl_block_put(struct hmmcl_device *hdev, struct hmmcl_block *block)
 	if (!block)
 		return;
 	spin_lock(&dm->lock);
-	if (!--block->pins && !block->nr_used) {
-		hash_del(&block->hash);
-		list_move(&block->link, &dm->free);
-	}
+	if (!--block->pins && !block->nr_used)
+		block_becomes_free(dm, block);
 	spin_unlock(&dm->lock);
 }
 
@@ -214,7 +231,7 @@ struct page *hmmcl_devmem_alloc(struct hmmcl_device *hdev, struct hmmcl_context 
 
 		block = NULL;
 		list_for_each_entry(other, &dm->lru, link) {
-			if (other->nr_used < HMMCL_BLOCK_PAGES) {
+			if (block_has_room(other)) {
 				block = other;
 				break;
 			}
@@ -239,6 +256,70 @@ struct page *hmmcl_devmem_alloc(struct hmmcl_device *hdev, struct hmmcl_context 
 	page->zone_device_data = ctx;
 	atomic64_inc(&ctx->resident_pages);
 	return page;
+}
+
+/**
+ * hmmcl_devmem_alloc_huge - allocate a whole block as one folio
+ * @hdev: device
+ * @ctx: context that it is for
+ * @block: block, got by hmmcl_block_get()
+ *
+ * Return: the first page, locked, with one reference; NULL if the block is in use.
+ */
+struct page *hmmcl_devmem_alloc_huge(struct hmmcl_device *hdev, struct hmmcl_context *ctx,
+				     struct hmmcl_block *block)
+{
+	struct hmmcl_devmem *dm = &hdev->devmem;
+	struct page *page;
+
+	if (hmmcl_inject(hdev, HMMCL_INJECT_DEVMEM_ALLOC) ||
+	    hmmcl_inject(hdev, HMMCL_INJECT_DEVMEM_HUGE))
+		return NULL;
+
+	spin_lock(&dm->lock);
+	if (block->nr_used) {
+		spin_unlock(&dm->lock);
+		return NULL;
+	}
+	bitmap_fill(block->used, HMMCL_BLOCK_PAGES);
+	block->nr_used = HMMCL_BLOCK_PAGES;
+	block->large = true;
+	dm->used_pages += HMMCL_BLOCK_PAGES;
+	spin_unlock(&dm->lock);
+
+	page = pfn_to_page(dm->first_pfn + (block - dm->blocks) * HMMCL_BLOCK_PAGES);
+	zone_device_folio_init((struct folio *)page, &dm->pgmap, HMMCL_BLOCK_ORDER);
+	hmmcl_context_get(ctx);
+	page->zone_device_data = ctx;
+	atomic64_add(HMMCL_BLOCK_PAGES, &ctx->resident_pages);
+	WRITE_ONCE(ctx->client->has_large, true);
+	return page;
+}
+
+/**
+ * hmmcl_block_large_owner - whose large folio a block is
+ * @hdev: device
+ * @block: block
+ * @addr: returns the address that it was migrated from
+ *
+ * Return: the context, referenced, or NULL if the block is no large folio.
+ */
+struct hmmcl_context *hmmcl_block_large_owner(struct hmmcl_device *hdev,
+					      struct hmmcl_block *block, unsigned long *addr)
+{
+	struct hmmcl_devmem *dm = &hdev->devmem;
+	struct page *page = pfn_to_page(dm->first_pfn + (block - dm->blocks) * HMMCL_BLOCK_PAGES);
+	struct hmmcl_context *ctx = NULL;
+
+	guard(spinlock)(&dm->lock);
+	/* hmmcl_folio_free() drops the page's reference only after clearing large. */
+	if (block->large)
+		ctx = READ_ONCE(page->zone_device_data);
+	if (ctx) {
+		hmmcl_context_get(ctx);
+		*addr = (block->key & GENMASK_ULL(35, 0)) << (PAGE_SHIFT + HMMCL_BLOCK_ORDER);
+	}
+	return ctx;
 }
 
 static void free_backing(struct hmmcl_devmem *dm)

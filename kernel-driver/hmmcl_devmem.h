@@ -31,6 +31,8 @@ struct hmmcl_device;
  *	stand in the same order here as there: then an engine can map them at once
  * @return_batch: pages to bring home around a CPU fault
  * @pins: callers that are filling it: not to be evicted
+ * @evicting: it is being emptied: not to be filled
+ * @large: it is one large folio
  * @link: in &hmmcl_devmem.free, or in &hmmcl_devmem.lru, oldest first
  * @hash: in &hmmcl_devmem.by_key while in use
  */
@@ -41,6 +43,8 @@ struct hmmcl_block {
 	u64 key;
 	u32 return_batch;
 	unsigned int pins;
+	bool evicting;
+	bool large;
 	struct list_head link;
 	struct hlist_node hash;
 };
@@ -83,6 +87,10 @@ struct hmmcl_block *hmmcl_block_get(struct hmmcl_device *hdev, struct hmmcl_cont
 void hmmcl_block_put(struct hmmcl_device *hdev, struct hmmcl_block *block);
 struct page *hmmcl_devmem_alloc(struct hmmcl_device *hdev, struct hmmcl_context *ctx,
 				struct hmmcl_block *block, unsigned int index);
+struct page *hmmcl_devmem_alloc_huge(struct hmmcl_device *hdev, struct hmmcl_context *ctx,
+				     struct hmmcl_block *block);
+struct hmmcl_context *hmmcl_block_large_owner(struct hmmcl_device *hdev,
+					      struct hmmcl_block *block, unsigned long *addr);
 struct page *hmmcl_backing(struct hmmcl_device *hdev, struct page *page);
 struct hmmcl_block *hmmcl_page_block(struct hmmcl_device *hdev, struct page *page);
 bool hmmcl_is_devmem(struct hmmcl_device *hdev, struct page *page);

@@ -6,6 +6,7 @@
 #ifndef _HMMCL_DRV_H_
 #define _HMMCL_DRV_H_
 
+#include <linux/completion.h>
 #include <linux/fs.h>
 #include <linux/hmm.h>
 #include <linux/kref.h>
@@ -71,6 +72,9 @@ static inline struct hmmcl_device *to_hmmcl_device(struct drm_device *drm)
  * @lock: guards @contexts; a spinlock, since ->release() takes it
  * @contexts: &hmmcl_context.client_link
  * @binds: contexts bound, under &hmmcl_device.roles_lock
+ * @has_large: pages were migrated as large folios
+ * @split_src: for splitting them, under the mm's mmap lock held for writing
+ * @split_dst: likewise
  */
 struct hmmcl_client {
 	struct mmu_notifier notifier;
@@ -79,6 +83,9 @@ struct hmmcl_client {
 	spinlock_t lock;
 	struct list_head contexts;
 	unsigned int binds;
+	bool has_large;
+	unsigned long split_src[HMMCL_BLOCK_PAGES];
+	unsigned long split_dst[HMMCL_BLOCK_PAGES];
 };
 
 /**
@@ -265,6 +272,30 @@ int hmmcl_insert_ptes(struct hmmcl_context *ctx, struct vm_area_struct *vma,
 vm_fault_t hmmcl_insert_pmd(struct hmmcl_context *ctx, struct vm_fault *vmf,
 			    struct hmmcl_window *win);
 struct page *hmmcl_hmm_page(unsigned long hmm_pfn, unsigned long addr);
+pmd_t *hmmcl_lookup_pmd(struct mm_struct *mm, unsigned long addr);
+
+/* hmmcl_large.c */
+extern bool hmmcl_large_folios;
+
+/**
+ * struct hmmcl_guard - holds back who would zap a range
+ * @notifier: of the range
+ * @hdev: device
+ * @task: who migrates
+ * @done: the migration is done
+ */
+struct hmmcl_guard {
+	struct mmu_interval_notifier notifier;
+	struct hmmcl_device *hdev;
+	struct task_struct *task;
+	struct completion done;
+};
+
+int hmmcl_guard_begin(struct hmmcl_guard *guard, struct hmmcl_device *hdev, struct mm_struct *mm,
+		      unsigned long start, unsigned long end);
+void hmmcl_guard_end(struct hmmcl_guard *guard);
+void hmmcl_split_for_fork(struct hmmcl_client *client, const struct mmu_notifier_range *range);
+void hmmcl_split_all(struct hmmcl_client *client);
 
 /* hmmcl_mirror.c */
 struct hmmcl_region *hmmcl_region_find(struct hmmcl_context *ctx, unsigned long addr);
@@ -284,8 +315,12 @@ int hmmcl_migrate(struct hmmcl_context *ctx, struct drm_hmmcl_migrate *args);
 
 /* hmmcl_return.c */
 vm_fault_t hmmcl_migrate_to_ram(struct vm_fault *vmf);
-void hmmcl_return_page(struct hmmcl_device *hdev, unsigned long *src, unsigned long *dst,
-		       struct vm_area_struct *vma, unsigned long addr);
+void hmmcl_return_pages(struct hmmcl_device *hdev, unsigned long *src, unsigned long *dst,
+			unsigned long pages, struct vm_area_struct *vma, unsigned long addr);
+unsigned long hmmcl_return_huge(struct hmmcl_device *hdev, struct vm_area_struct *vma,
+				unsigned long addr, struct page *fault_page, unsigned long *pfns);
+unsigned long hmmcl_moved(const unsigned long *src, const unsigned long *dst,
+			  unsigned long pages, unsigned long *huge);
 
 /* hmmcl_snapshot.c */
 

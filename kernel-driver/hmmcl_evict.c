@@ -2,12 +2,16 @@
 /*
  * Eviction: a block of device memory is emptied into system memory.
  *
- * It looks at physical pages only: who maps them is for the core's reverse mapping to
- * find. So it needs no lock of any client, and works for pages that a fork has left in
- * processes that this driver does not know.
+ * Single pages are looked at as physical pages only: who maps them is for the core's
+ * reverse mapping to find. That needs no lock of any client, and works for pages that a
+ * fork has left in processes that this driver does not know. Large folios go the other
+ * way, through their one client.
  */
 #include <linux/delay.h>
+#include <linux/mm.h>
 #include <linux/migrate.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include <drm/drm_print.h>
@@ -15,14 +19,13 @@
 #include "hmmcl_drv.h"
 #include "hmmcl_trace.h"
 
-/* Try to empty a block. Return: pages that moved. */
-static unsigned long evict_block(struct hmmcl_device *hdev, struct hmmcl_block *block)
+/* Empty a block of single pages, wherever they are mapped. Return: pages that moved. */
+static unsigned long evict_pages(struct hmmcl_device *hdev, struct hmmcl_block *block)
 {
 	struct hmmcl_devmem *dm = &hdev->devmem;
 	unsigned int index = block - dm->blocks;
-	unsigned int used = READ_ONCE(block->nr_used);
 	unsigned long *src, *dst;
-	unsigned long i, moved = 0;
+	unsigned long moved;
 
 	src = kvcalloc(2 * HMMCL_BLOCK_PAGES, sizeof(*src), GFP_KERNEL);
 	if (!src)
@@ -30,20 +33,66 @@ static unsigned long evict_block(struct hmmcl_device *hdev, struct hmmcl_block *
 	dst = src + HMMCL_BLOCK_PAGES;
 
 	migrate_device_range(src, dm->first_pfn + index * HMMCL_BLOCK_PAGES, HMMCL_BLOCK_PAGES);
-	for (i = 0; i < HMMCL_BLOCK_PAGES; i++)
-		hmmcl_return_page(hdev, &src[i], &dst[i], NULL, 0);
+	hmmcl_return_pages(hdev, src, dst, HMMCL_BLOCK_PAGES, NULL, 0);
 	migrate_device_pages(src, dst, HMMCL_BLOCK_PAGES);
-	for (i = 0; i < HMMCL_BLOCK_PAGES; i++)
-		moved += !!(src[i] & MIGRATE_PFN_MIGRATE);
+	moved = hmmcl_moved(src, dst, HMMCL_BLOCK_PAGES, NULL);
 	migrate_device_finalize(src, dst, HMMCL_BLOCK_PAGES);
 	kvfree(src);
-
-	hmmcl_count_device(hdev, HMMCL_STAT_EVICTED_PAGES, moved);
-	trace_hmmcl_evict(index, used, moved);
 	return moved;
 }
 
-/* The block longest in use that nobody is filling; it goes to the end of the queue. */
+/*
+ * Empty a block that is one large folio, through the client that it came from: only
+ * there can be a guard (hmmcl_large.c). If the client is busy, or has moved it to
+ * another address, it stays.
+ */
+static unsigned long evict_large(struct hmmcl_device *hdev, struct hmmcl_context *ctx,
+				 unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	unsigned long moved = 0;
+	unsigned long *pfns;
+
+	pfns = kmalloc_array(2 * HMMCL_BLOCK_PAGES, sizeof(*pfns), GFP_KERNEL);
+	if (!pfns)
+		return 0;
+	if (mmget_not_zero(ctx->mm)) {
+		/* Only tried: the caller may hold another client's lock. */
+		if (mmap_read_trylock(ctx->mm)) {
+			vma = vma_lookup(ctx->mm, addr);
+			if (vma && vma_is_anonymous(vma) && addr + PMD_SIZE <= vma->vm_end)
+				moved = hmmcl_return_huge(hdev, vma, addr, NULL, pfns);
+			mmap_read_unlock(ctx->mm);
+		}
+		mmput_async(ctx->mm);
+	}
+	kfree(pfns);
+	return moved;
+}
+
+/* Try to empty a block. Return: pages that moved. */
+static unsigned long evict_block(struct hmmcl_device *hdev, struct hmmcl_block *block)
+{
+	unsigned int used = READ_ONCE(block->nr_used);
+	struct hmmcl_context *ctx;
+	unsigned long addr, moved;
+
+	ctx = hmmcl_block_large_owner(hdev, block, &addr);
+	if (ctx) {
+		moved = evict_large(hdev, ctx, addr);
+		hmmcl_context_put(ctx);
+	} else {
+		moved = evict_pages(hdev, block);
+	}
+	hmmcl_count_device(hdev, HMMCL_STAT_EVICTED_PAGES, moved);
+	trace_hmmcl_evict(block - hdev->devmem.blocks, used, moved);
+	return moved;
+}
+
+/*
+ * The block longest in use that nobody is filling; it goes to the end of the queue, and
+ * nobody fills it until it is released.
+ */
 static struct hmmcl_block *pick_victim(struct hmmcl_devmem *dm)
 {
 	struct hmmcl_block *block;
@@ -52,10 +101,18 @@ static struct hmmcl_block *pick_victim(struct hmmcl_devmem *dm)
 	list_for_each_entry(block, &dm->lru, link) {
 		if (!block->pins) {
 			list_move_tail(&block->link, &dm->lru);
+			block->evicting = true;
 			return block;
 		}
 	}
 	return NULL;
+}
+
+static void release_victim(struct hmmcl_devmem *dm, struct hmmcl_block *block)
+{
+	spin_lock(&dm->lock);
+	block->evicting = false;
+	spin_unlock(&dm->lock);
 }
 
 /**
@@ -76,9 +133,12 @@ bool hmmcl_evict_one(struct hmmcl_device *hdev)
 		struct hmmcl_block *block = pick_victim(dm);
 		unsigned long moved;
 
-		if (!block || fatal_signal_pending(current))
+		if (!block)
 			break;
-		moved = evict_block(hdev, block);
+		moved = fatal_signal_pending(current) ? 0 : evict_block(hdev, block);
+		release_victim(dm, block);
+		if (fatal_signal_pending(current))
+			break;
 		if (moved) {
 			hmmcl_count_device(hdev, HMMCL_STAT_EVICTIONS, 1);
 			mutex_unlock(&dm->evict_lock);

@@ -59,8 +59,14 @@ static unsigned long entry_prepare(struct hmmcl_device *hdev, unsigned long hmm_
 	return page_to_pfn(page);
 }
 
-/* The engine's PMD entry for an address, or NULL if there is no table for it yet. */
-static pmd_t *engine_pmd(struct mm_struct *mm, unsigned long addr)
+/**
+ * hmmcl_lookup_pmd - find the PMD entry of an address
+ * @mm: mm, its mmap lock or the VMA's held
+ * @addr: address
+ *
+ * Return: the entry, or NULL if there is no table for it.
+ */
+pmd_t *hmmcl_lookup_pmd(struct mm_struct *mm, unsigned long addr)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
 	p4d_t *p4d;
@@ -72,7 +78,7 @@ static pmd_t *engine_pmd(struct mm_struct *mm, unsigned long addr)
 	if (p4d_none(*p4d))
 		return NULL;
 	pud = pud_offset(p4d, addr);
-	return pud_none(*pud) ? NULL : pmd_offset(pud, addr);
+	return pud_none(*pud) || pud_leaf(*pud) ? NULL : pmd_offset(pud, addr);
 }
 
 static int no_change(pte_t *pte, unsigned long addr, void *data)
@@ -90,7 +96,7 @@ static int prepare_table(struct hmmcl_context *ctx, struct mm_struct *mm, unsign
 	pmd_t *pmd;
 
 	guard(rwsem_read)(&ctx->table_lock);
-	pmd = engine_pmd(mm, addr);
+	pmd = hmmcl_lookup_pmd(mm, addr);
 	if (pmd && pmd_leaf(pmdp_get_lockless(pmd)))
 		return -EEXIST;
 	return apply_to_page_range(mm, addr, PAGE_SIZE, no_change, NULL);

@@ -21,7 +21,8 @@ static bool range_ok(u64 addr, u64 length)
 
 static u64 capabilities(void)
 {
-	return HMMCL_CAP_PMD_MAPPINGS | (hmmcl_debug_inject ? HMMCL_CAP_INJECT : 0);
+	return HMMCL_CAP_PMD_MAPPINGS | (hmmcl_large_folios ? HMMCL_CAP_LARGE_FOLIOS : 0) |
+	       (hmmcl_debug_inject ? HMMCL_CAP_INJECT : 0);
 }
 
 static int hmmcl_ioctl_bind(struct drm_device *drm, void *data, struct drm_file *file)

@@ -18,15 +18,17 @@
  * @ctx: context, entered
  * @args: the call's arguments and counts
  * @probe: over the whole range
- * @src: migration entries, and before that the probe's
- * @dst: migration entries
+ * @src: migration entries, and before that the probe's: the first half of @pfns
+ * @dst: migration entries: the second half
+ * @pfns: room for both
  */
 struct hmmcl_migration {
 	struct hmmcl_context *ctx;
 	struct drm_hmmcl_migrate *args;
 	struct hmmcl_probe probe;
-	unsigned long src[HMMCL_BLOCK_PAGES];
-	unsigned long dst[HMMCL_BLOCK_PAGES];
+	unsigned long *src;
+	unsigned long *dst;
+	unsigned long pfns[2 * HMMCL_BLOCK_PAGES];
 };
 
 /*
@@ -71,18 +73,61 @@ static unsigned long sort_pages(struct hmmcl_migration *m, struct vm_area_struct
 	return movable;
 }
 
+/* Copy pages to @to, a folio of as many, or clear it if @from is NULL. Return: its entry. */
+static unsigned long copy_out(struct hmmcl_device *hdev, struct page *to, struct page *from,
+			      unsigned long pages)
+{
+	unsigned long i;
+
+	for (i = 0; i < pages; i++) {
+		if (from)
+			copy_highpage(hmmcl_backing(hdev, to + i), from + i);
+		else
+			clear_highpage(hmmcl_backing(hdev, to + i));
+	}
+	return migrate_pfn(page_to_pfn(to));
+}
+
+/*
+ * Whether a piece may go to the device as one folio: it is all there is of a PMD, and
+ * no other process shares it, since a fork splits large folios before and not after.
+ * The mmap lock keeps forks away until the migration is done.
+ */
+static bool piece_may_be_large(struct hmmcl_migration *m, struct vm_area_struct *vma,
+			       unsigned long start, unsigned long end)
+{
+	struct folio *folio;
+	bool shared;
+
+	if (!(READ_ONCE(m->ctx->policy_flags) & HMMCL_POLICY_LARGE_FOLIOS) ||
+	    !vma_is_anonymous(vma) || vma->vm_flags & VM_NOHUGEPAGE ||
+	    !IS_ALIGNED(start, PMD_SIZE) || end - start != PMD_SIZE)
+		return false;
+	if (!(m->src[0] & HMM_PFN_VALID))
+		return true;
+	if (hmm_pfn_to_map_order(m->src[0]) < PMD_ORDER)
+		return false;
+	folio = page_folio(hmm_pfn_to_page(m->src[0]));
+	if (!folio_try_get(folio))
+		return false;
+	shared = folio_maybe_mapped_shared(folio);
+	folio_put(folio);
+	return !shared;
+}
+
 /* Fill @m->dst for a piece that goes to the device. Return: pages of files left out. */
 static unsigned long copy_to_device(struct hmmcl_migration *m, struct migrate_vma *migrate,
 				    struct hmmcl_block *block)
 {
 	struct hmmcl_device *hdev = m->ctx->hdev;
-	unsigned long i, foreign = 0;
+	unsigned long i, j, nr, foreign = 0;
 
-	for (i = 0; i < migrate->npages; i++) {
-		unsigned long addr = migrate->start + (i << PAGE_SHIFT);
+	for (i = 0; i < migrate->npages; i += nr) {
+		unsigned int index = ((migrate->start & ~PMD_MASK) >> PAGE_SHIFT) + i;
 		struct page *from = migrate_pfn_to_page(m->src[i]);
 		struct page *to;
 
+		nr = 1;
 		if (!(m->src[i] & MIGRATE_PFN_MIGRATE))
 			continue;
 		if (from && !PageAnon(from)) {
@@ -92,25 +137,30 @@ static unsigned long copy_to_device(struct hmmcl_migration *m, struct migrate_vm
 		/* The core does not refuse KSM's pages, and would leak entries. */
 		if (from && folio_test_ksm(page_folio(from)))
 			continue;
-		to = hmmcl_devmem_alloc(hdev, m->ctx, block, (addr & ~PMD_MASK) >> PAGE_SHIFT);
-		if (!to)
-			continue;
-		if (from)
-			copy_highpage(hmmcl_backing(hdev, to), from);
-		else
-			clear_highpage(hmmcl_backing(hdev, to));
-		m->dst[i] = migrate_pfn(page_to_pfn(to)) | (m->src[i] & MIGRATE_PFN_WRITE);
+		if (m->src[i] & MIGRATE_PFN_COMPOUND) {
+			nr = HMMCL_BLOCK_PAGES;
+			to = hmmcl_devmem_alloc_huge(hdev, m->ctx, block);
+			if (to) {
+				m->dst[i] = copy_out(hdev, to, from, nr) | MIGRATE_PFN_COMPOUND;
+				continue;
+			}
+		}
+		for (j = 0; j < nr; j++) {
+			to = hmmcl_devmem_alloc(hdev, m->ctx, block, index + j);
+			if (to)
+				m->dst[i + j] = copy_out(hdev, to, from ? from + j : NULL, 1);
+		}
 	}
 	return foreign;
 }
 
-static void copy_to_system(struct hmmcl_migration *m, struct migrate_vma *migrate)
+/* Whether a piece is one large folio of the device, mapped by one PMD entry. */
+static bool piece_is_large(struct hmmcl_device *hdev, unsigned long start, unsigned long end,
+			   unsigned long hmm_pfn)
 {
-	unsigned long i;
-
-	for (i = 0; i < migrate->npages; i++)
-		hmmcl_return_page(m->ctx->hdev, &m->src[i], &m->dst[i], migrate->vma,
-				  migrate->start + (i << PAGE_SHIFT));
+	return end - start == PMD_SIZE && (hmm_pfn & HMM_PFN_VALID) &&
+	       hmm_pfn_to_map_order(hmm_pfn) == PMD_ORDER &&
+	       hmmcl_is_devmem(hdev, hmm_pfn_to_page(hmm_pfn));
 }
 
 /* Migrate one piece of @movable pages. The client's mmap lock is held for reading. */
@@ -129,31 +179,40 @@ static void migrate_piece(struct hmmcl_migration *m, struct vm_area_struct *vma,
 		.pgmap_owner = hdev,
 		.flags = to_device ? MIGRATE_VMA_SELECT_SYSTEM : MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
 	};
+	unsigned long moved = 0, foreign = 0, huge = 0;
 	struct hmmcl_block *block = NULL;
-	unsigned long i, moved = 0, foreign = 0;
 
+	if (!to_device && piece_is_large(hdev, start, end, m->src[0])) {
+		moved = hmmcl_return_huge(hdev, vma, start, NULL, m->pfns);
+		huge = moved == HMMCL_BLOCK_PAGES;
+		goto out;
+	}
 	if (to_device) {
+		if (piece_may_be_large(m, vma, start, end))
+			migrate.flags |= MIGRATE_VMA_SELECT_COMPOUND;
 		/* Make room now: nothing may be evicted while pages are locked. */
 		block = hmmcl_block_get(hdev, m->ctx, start, movable);
 		if (!block)
 			goto out;
 	}
-	memset(m->dst, 0, sizeof(m->dst));
+	memset(m->dst, 0, HMMCL_BLOCK_PAGES * sizeof(*m->dst));
 	if (migrate_vma_setup(&migrate))
 		goto out;
 	if (to_device)
 		foreign = copy_to_device(m, &migrate, block);
 	else
-		copy_to_system(m, &migrate);
+		hmmcl_return_pages(hdev, m->src, m->dst, migrate.npages, vma, start);
 	migrate_vma_pages(&migrate);
-	for (i = 0; i < migrate.npages; i++)
-		moved += !!(m->src[i] & MIGRATE_PFN_MIGRATE);
+	moved = hmmcl_moved(m->src, m->dst, migrate.npages, &huge);
 	migrate_vma_finalize(&migrate);
+	if (to_device)
+		hmmcl_count_n(m->ctx, HMMCL_STAT_HUGE_TO_DEVICE, huge);
+out:
 	hmmcl_count_n(m->ctx, to_device ? HMMCL_STAT_PAGES_TO_DEVICE : HMMCL_STAT_PAGES_TO_SYSTEM,
 		      moved);
 	trace_hmmcl_migrate(m->ctx, start, end, args->destination, moved);
-out:
 	hmmcl_block_put(hdev, block);
+	args->pages_huge += huge * HMMCL_BLOCK_PAGES;
 	args->pages_moved += moved;
 	args->pages_unsupported += foreign;
 	if (movable > moved + foreign)
@@ -208,6 +267,8 @@ int hmmcl_migrate(struct hmmcl_context *ctx, struct drm_hmmcl_migrate *args)
 		return -ENOMEM;
 	m->ctx = ctx;
 	m->args = args;
+	m->src = m->pfns;
+	m->dst = m->pfns + HMMCL_BLOCK_PAGES;
 	ret = hmmcl_probe_begin(&m->probe, ctx->mm, addr, end);
 	if (ret)
 		goto out;

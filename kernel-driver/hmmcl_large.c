@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Device folios of 2 MiB, and how the driver keeps clear of what the kernel does wrong
+ * with them.
+ *
+ * zap_huge_pmd() (7.3) takes a PMD *migration* entry to a device-private folio for a
+ * mapping of it, and drops references that it does not hold. Such entries exist while
+ * a large folio is brought home in one piece. So nobody may zap them meanwhile:
+ *
+ * - In the client itself, zapping begins with a notification: a *guard*, an interval
+ *   notifier of just that range, holds it back until the migration is done. munmap and
+ *   mremap are held back by the mmap lock, exit by the reference to the memory.
+ * - Other processes could have the folio only by fork. That too notifies first, with
+ *   the parent's mmap lock held for writing: large folios in the range are split there,
+ *   in place, so that no other process ever has one. Nothing is asked of user space.
+ * - The last context of a client splits what is left, since nothing guards it later.
+ * - Eviction takes large folios only through their client, with a guard.
+ *
+ * migrate_vma_setup() with nothing to migrate to is what splits: without
+ * MIGRATE_VMA_SELECT_COMPOUND it splits what it meets, by way of PTE entries.
+ */
+#include <linux/migrate.h>
+#include <linux/module.h>
+#include <linux/delay.h>
+#include <linux/sched/mm.h>
+
+#include <drm/drm_print.h>
+
+#include "hmmcl_drv.h"
+
+bool hmmcl_large_folios;
+module_param_named(large_folios, hmmcl_large_folios, bool, 0444);
+MODULE_PARM_DESC(large_folios,
+		 "Let contexts use device folios of 2 MiB: faster migration of huge pages, at the risk of bugs that Linux 7.3 has with them and that this driver works around (default: off)");
+
+static bool guard_invalidate(struct mmu_interval_notifier *notifier,
+			     const struct mmu_notifier_range *range, unsigned long seq)
+{
+	struct hmmcl_guard *guard = container_of(notifier, struct hmmcl_guard, notifier);
+
+	mmu_interval_set_seq(notifier, seq);
+	/* The migration itself, or another one of this driver: it can not zap. */
+	if (guard->task == current ||
+	    (range->event == MMU_NOTIFY_MIGRATE && range->owner == guard->hdev))
+		return true;
+	if (!mmu_notifier_range_blockable(range))
+		return false;
+	wait_for_completion(&guard->done);
+	return true;
+}
+
+static const struct mmu_interval_notifier_ops guard_ops = {
+	.invalidate = guard_invalidate,
+};
+
+/**
+ * hmmcl_guard_begin - hold back whoever would zap a range
+ * @guard: guard
+ * @hdev: device
+ * @mm: mm, referenced, its mmap lock held for reading; a client
+ * @start: first address
+ * @end: first address behind it
+ *
+ * Waits for those that have begun already.
+ *
+ * Return: 0 with a guard to be ended by hmmcl_guard_end(), or a negative error.
+ */
+int hmmcl_guard_begin(struct hmmcl_guard *guard, struct hmmcl_device *hdev, struct mm_struct *mm,
+		      unsigned long start, unsigned long end)
+{
+	int ret;
+
+	mmap_assert_locked(mm);
+	/*
+	 * The first interval notifier of an mm needs the lock for writing. This is not the
+	 * first: the call that migrated the folio had a probe.
+	 */
+	if (!mm_has_notifiers(mm))
+		return -ESRCH;
+	guard->hdev = hdev;
+	guard->task = current;
+	init_completion(&guard->done);
+	lockdep_off();
+	ret = mmu_interval_notifier_insert(&guard->notifier, mm, start, end - start, &guard_ops);
+	lockdep_on();
+	if (ret)
+		return ret;
+	mmu_interval_read_begin(&guard->notifier);
+	return 0;
+}
+
+void hmmcl_guard_end(struct hmmcl_guard *guard)
+{
+	complete_all(&guard->done);
+	mmu_interval_notifier_remove(&guard->notifier);
+}
+
+/* A PMD entry that is neither empty nor present: of a large device folio, or migrating. */
+static bool pmd_may_be_large(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = hmmcl_lookup_pmd(mm, addr);
+	pmd_t entry;
+
+	if (!pmd)
+		return false;
+	entry = pmdp_get_lockless(pmd);
+	return !pmd_none(entry) && !pmd_present(entry);
+}
+
+/* Split the large folio of a PMD, if there is one. The mmap lock is held for writing. */
+static void split_one(struct hmmcl_client *client, struct vm_area_struct *vma, unsigned long addr)
+{
+	struct migrate_vma migrate = {
+		.vma = vma,
+		.pgmap_owner = client->hdev,
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+	};
+	unsigned int tries;
+
+	/* Others have references only while they are migrating it, or a page beside it. */
+	for (tries = 0; tries < 1000; tries++) {
+		if (!pmd_may_be_large(vma->vm_mm, addr))
+			return;
+		migrate.start = addr;
+		migrate.end = addr + PMD_SIZE;
+		migrate.src = client->split_src;
+		migrate.dst = client->split_dst;
+		memset(migrate.dst, 0, sizeof(client->split_dst));
+		if (migrate_vma_setup(&migrate))
+			break;
+		migrate_vma_finalize(&migrate);
+		if (tries > 10)
+			usleep_range(100, 1000);
+	}
+	drm_warn(&client->hdev->drm, "a large folio at %#lx could not be split\n", addr);
+}
+
+/* Split the large folios of a VMA between two addresses. */
+static void split_vma_range(struct hmmcl_client *client, struct vm_area_struct *vma,
+			    unsigned long start, unsigned long end)
+{
+	unsigned long addr = ALIGN(max(start, vma->vm_start), PMD_SIZE);
+
+	end = min(end, vma->vm_end);
+	if (!vma_is_anonymous(vma))
+		return;
+	for (; addr + PMD_SIZE <= end; addr += PMD_SIZE) {
+		/* Nothing there for a whole 1 GiB: go on behind it. */
+		if (!hmmcl_lookup_pmd(vma->vm_mm, addr)) {
+			addr = ALIGN_DOWN(addr, PUD_SIZE) + PUD_SIZE - PMD_SIZE;
+			continue;
+		}
+		if (pmd_may_be_large(vma->vm_mm, addr))
+			split_one(client, vma, addr);
+	}
+}
+
+/**
+ * hmmcl_split_for_fork - split large folios that a fork is about to share
+ * @client: client
+ * @range: notification
+ *
+ * Called in the notification of copy_page_range(). Splitting notifies again, inside of
+ * it, which to lockdep is a recursion; and it takes rmap locks, which are outside of
+ * notifications elsewhere. Nobody holds one of those here, or waits for this
+ * notification to end while holding one.
+ */
+void hmmcl_split_for_fork(struct hmmcl_client *client, const struct mmu_notifier_range *range)
+{
+	struct mm_struct *mm = range->mm;
+	struct vm_area_struct *vma;
+
+	if (range->event != MMU_NOTIFY_PROTECTION_PAGE || !READ_ONCE(client->has_large) ||
+	    !hmmcl_mmap_write_locked_by_current(mm))
+		return;
+	vma = vma_lookup(mm, range->start);
+	if (!vma)
+		return;
+	lockdep_off();
+	split_vma_range(client, vma, range->start, range->end);
+	lockdep_on();
+}
+
+/**
+ * hmmcl_split_all - split all large folios of a client
+ * @client: client, whose last context is being closed
+ */
+void hmmcl_split_all(struct hmmcl_client *client)
+{
+	struct mm_struct *mm = client->notifier.mm;
+	struct vm_area_struct *vma;
+
+	if (!READ_ONCE(client->has_large) || !mmget_not_zero(mm))
+		return;
+	mmap_write_lock(mm);
+	VMA_ITERATOR(vmi, mm, 0);
+	for_each_vma(vmi, vma)
+		split_vma_range(client, vma, vma->vm_start, vma->vm_end);
+	mmap_write_unlock(mm);
+	mmput(mm);
+}
