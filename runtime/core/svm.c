@@ -3,39 +3,21 @@
 #include "svm.h"
 
 #include <pthread.h>
-#include <search.h>
 #include <stdlib.h>
 
+#include "address_index.h"
 #include "storage.h"
 
 struct allocation {
-	struct hmmcl_svm_range range;
+	struct hmmcl_range range;	/* first: the index gives its address back */
+	cl_svm_mem_flags flags;
 	struct hmmcl_storage storage;
 };
 
 struct hmmcl_svm_space {
 	pthread_rwlock_t lock;
-	void *tree;		/* of struct allocation, by address: tsearch(3), balanced */
+	struct hmmcl_address_index index;
 };
-
-/* Ranges that overlap are equal: so a range of one byte finds what contains it. */
-static int compare(const void *left, const void *right)
-{
-	const struct hmmcl_svm_range *a = left, *b = right;
-
-	if (a->base + a->size <= b->base)
-		return -1;
-	return b->base + b->size <= a->base;
-}
-
-/* The allocation that contains @ptr, or NULL.  The lock is held. */
-static struct allocation *find(struct hmmcl_svm_space *space, const void *ptr)
-{
-	const struct hmmcl_svm_range key = { .base = (char *)ptr, .size = 1 };
-	struct allocation **node = tfind(&key, &space->tree, compare);
-
-	return node ? *node : NULL;
-}
 
 cl_int hmmcl_svm_space_init(cl_context context)
 {
@@ -53,6 +35,7 @@ void hmmcl_svm_space_fini(cl_context context)
 {
 	if (!context->svm)
 		return;
+	hmmcl_address_index_fini(&context->svm->index);
 	pthread_rwlock_destroy(&context->svm->lock);
 	free(context->svm);
 	context->svm = NULL;
@@ -62,7 +45,7 @@ void *hmmcl_svm_alloc(cl_context context, cl_svm_mem_flags flags, size_t size, s
 {
 	struct hmmcl_svm_space *space = context->svm;
 	struct allocation *allocation = malloc(sizeof(*allocation));
-	void *node;
+	int error;
 
 	if (!allocation)
 		return NULL;
@@ -70,16 +53,14 @@ void *hmmcl_svm_alloc(cl_context context, cl_svm_mem_flags flags, size_t size, s
 		free(allocation);
 		return NULL;
 	}
-	allocation->range = (struct hmmcl_svm_range){
-		.base = allocation->storage.addr,
-		.size = size,
-		.flags = flags,
-	};
+	allocation->range.base = allocation->storage.addr;
+	allocation->range.size = size;
+	allocation->flags = flags;
 
 	pthread_rwlock_wrlock(&space->lock);
-	node = tsearch(&allocation->range, &space->tree, compare);
+	error = hmmcl_address_index_add(&space->index, &allocation->range);
 	pthread_rwlock_unlock(&space->lock);
-	if (!node) {
+	if (error) {
 		hmmcl_storage_free(&allocation->storage);
 		free(allocation);
 		return NULL;
@@ -91,18 +72,20 @@ void *hmmcl_svm_alloc(cl_context context, cl_svm_mem_flags flags, size_t size, s
 bool hmmcl_svm_free(cl_context context, void *ptr)
 {
 	struct hmmcl_svm_space *space = context->svm;
+	struct hmmcl_range *found;
 	struct allocation *allocation;
 
 	pthread_rwlock_wrlock(&space->lock);
-	allocation = find(space, ptr);
-	if (allocation && allocation->range.base == ptr)
-		tdelete(&allocation->range, &space->tree, compare);
+	found = hmmcl_address_index_find(&space->index, ptr);
+	if (found && found->base == ptr)
+		hmmcl_address_index_remove(&space->index, found);
 	else
-		allocation = NULL;
+		found = NULL;
 	pthread_rwlock_unlock(&space->lock);
-	if (!allocation)
+	if (!found)
 		return false;
 
+	allocation = (struct allocation *)found;
 	hmmcl_storage_free(&allocation->storage);
 	free(allocation);
 	hmmcl_object_unref(context);
@@ -112,12 +95,16 @@ bool hmmcl_svm_free(cl_context context, void *ptr)
 bool hmmcl_svm_find(cl_context context, const void *ptr, struct hmmcl_svm_range *range)
 {
 	struct hmmcl_svm_space *space = context->svm;
-	const struct allocation *allocation;
+	const struct hmmcl_range *found;
 
 	pthread_rwlock_rdlock(&space->lock);
-	allocation = find(space, ptr);
-	if (allocation)
-		*range = allocation->range;
+	found = hmmcl_address_index_find(&space->index, ptr);
+	if (found)
+		*range = (struct hmmcl_svm_range){
+			.base = found->base,
+			.size = found->size,
+			.flags = ((const struct allocation *)found)->flags,
+		};
 	pthread_rwlock_unlock(&space->lock);
-	return allocation != NULL;
+	return found != NULL;
 }

@@ -7,7 +7,8 @@
  * and that clSVMFree gets a pointer that clSVMAlloc gave.
  *
  * Each context has an index, set up and torn down by the hooks in context.h.  All functions
- * take and drop its lock, O(log n) in the number of allocations; no other lock is taken under it.
+ * take and drop its lock and take the same time whatever the number of allocations; no other
+ * lock is taken under it.
  */
 #ifndef HMMCL_CORE_SVM_H
 #define HMMCL_CORE_SVM_H
