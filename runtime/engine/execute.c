@@ -24,36 +24,48 @@ static bool faulted(struct hmmcl_slot *slot)
 	return atomic_load_explicit(&slot->faulted, memory_order_relaxed);
 }
 
+/* Items of a group in one dimension: the last group may be smaller. */
+static uint64_t items(const struct hmmcl_launch *launch, int d, uint64_t id)
+{
+	uint64_t left = launch->global_size[d] - id * launch->local_size[d];
+
+	return left < launch->local_size[d] ? left : launch->local_size[d];
+}
+
 HMMCL_NO_SANITIZE static void execute_groups(struct hmmcl_work *work)
 {
 	struct hmmcl_slot *slot = work->slot;
 	const struct hmmcl_launch *launch = &slot->command.ndrange.launch;
 	hmmcl_work_group_fn *entry = (hmmcl_work_group_fn *)slot->command.ndrange.entry;
+	const void *args = slot->command.ndrange.args;
 	const uint64_t *num = launch->num_groups;
 	struct range range = part(num[0] * num[1] * num[2], work->chunks, work->first, work->end);
-	uint64_t id[3] = {
-		range.first % num[0], range.first / num[0] % num[1], range.first / num[0] / num[1],
-	};
+	uint64_t x = range.first % num[0];
+	uint64_t y = range.first / num[0] % num[1];
+	uint64_t z = range.first / num[0] / num[1];
+	uint64_t left = range.end - range.first;
 	struct hmmcl_group group = {
 		.local_memory = work->worker->base + HMMCL_WORKER_LOCAL,
 		.context = work->worker->base + HMMCL_WORKER_ARENA,
 	};
 
-	for (uint64_t n = range.first; n < range.end && !faulted(slot); n++) {
-		for (int d = 0; d < 3; d++) {
-			uint64_t left = launch->global_size[d] - id[d] * launch->local_size[d];
-
-			group.id[d] = id[d];
-			group.local_size[d] = left < launch->local_size[d] ? left : launch->local_size[d];
+	while (left) {
+		group.id[1] = y;
+		group.id[2] = z;
+		group.local_size[1] = items(launch, 1, y);
+		group.local_size[2] = items(launch, 2, z);
+		for (; x < num[0] && left; x++, left--) {
+			if (faulted(slot))
+				return;
+			group.id[0] = x;
+			group.local_size[0] = items(launch, 0, x);
+			entry(args, launch, &group);
+			work->groups++;
 		}
-		entry(slot->command.ndrange.args, launch, &group);
-		work->groups++;
-		if (++id[0] == num[0]) {
-			id[0] = 0;
-			if (++id[1] == num[1]) {
-				id[1] = 0;
-				id[2]++;
-			}
+		x = 0;
+		if (++y == num[1]) {
+			y = 0;
+			z++;
 		}
 	}
 }

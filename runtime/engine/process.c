@@ -229,7 +229,7 @@ __attribute__((noreturn)) static void enter(uint64_t window, uint64_t size)
 	if (r)
 		fail(HMMCL_START_DEVICE, r);
 
-	state.control = control;
+	hmmcl_engine_init(&state, control);
 	hmmcl_libcall_addresses(control->libcalls);
 	hmmcl_syscall2(__NR_arch_prctl, ARCH_SET_FS, thread_area);
 	hmmcl_syscall1(__NR_chdir, "/");

@@ -258,6 +258,13 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 	count_out(worker);
 }
 
+void hmmcl_engine_init(struct hmmcl_engine_state *engine, struct hmmcl_control *control)
+{
+	engine->control = control;
+	engine->alt_stacks = control->window + HMMCL_WINDOW_ALT_STACKS;
+	engine->worker_count = control->workers;
+}
+
 int hmmcl_worker_map(uint64_t address, uint64_t size)
 {
 	long r = hmmcl_syscall6(__NR_mmap, (long)address, (long)size, PROT_READ | PROT_WRITE,

@@ -39,9 +39,15 @@ struct hmmcl_cost {
 
 struct hmmcl_engine_state {
 	struct hmmcl_control *control;
+	/* For the signal handler, which may run in a child, where there is no control area. */
+	uint64_t alt_stacks;
+	unsigned int worker_count;
 	struct hmmcl_cost costs[HMMCL_COST_ENTRIES];
 	struct hmmcl_worker workers[HMMCL_MAX_WORKERS];
 };
+
+/* Before anything else. */
+void hmmcl_engine_init(struct hmmcl_engine_state *engine, struct hmmcl_control *control);
 
 /*
  * Map a worker's signal stack, local memory and arena at their place in the window; the stack

@@ -167,7 +167,7 @@ static int create(enum hmmcl_engine_kind kind, struct hmmcl_engine **result,
 	control->version = HMMCL_CONTROL_VERSION;
 	control->window = (uint64_t)engine->window.base;
 	control->window_size = engine->window.size;
-	control->workers = hmmcl_cpus(control->cpus, engine->info.workers);
+	control->workers = engine->info.workers = hmmcl_cpus(control->cpus, engine->info.workers);
 	control->clock = hmmcl_clock_choose();
 	/* One that spins leaves a core for the client; on a single core nobody spins. */
 	control->max_spinners = engine->info.workers / 2;

@@ -196,7 +196,7 @@ static int host_start(struct hmmcl_engine *engine, char *why, size_t why_size)
 	engine->private = host;
 	engine->window.control->futex_flags = FUTEX_PRIVATE_FLAG;
 	hmmcl_libcall_addresses(engine->window.control->libcalls);
-	host->state.control = engine->window.control;
+	hmmcl_engine_init(&host->state, engine->window.control);
 	atomic_store(&capturing, host);
 	install_handlers();
 	while (!err && host->started < engine->info.workers) {
