@@ -375,6 +375,19 @@ static vm_fault_t hmmcl_fault(struct vm_fault *vmf)
 }
 
 /*
+ * A write to an entry that is read-only. It is not enough to drop the entry and let the
+ * access be repeated: the batch of another thread's fault may put it back before that,
+ * for ever. The client's page is made writable before the access is repeated.
+ */
+static void drop_for_write(struct vm_fault *vmf, unsigned long start, unsigned long size)
+{
+	struct hmmcl_engine *engine = vmf->vma->vm_private_data;
+
+	hmmcl_count(engine->ctx, HMMCL_STAT_FAULTS_UPGRADE);
+	zap_special_vma_range(vmf->vma, start, size);
+}
+
+/*
  * Only for PMD entries that are none: zapping leaves PTE tables behind, and the core
  * does not ask then. For an entry that is there, this is a write to a read-only one.
  */
@@ -385,11 +398,8 @@ static vm_fault_t hmmcl_huge_fault(struct vm_fault *vmf, unsigned int order)
 
 	if (order != PMD_ORDER)
 		return VM_FAULT_FALLBACK;
-	if (!pmd_none(pmdp_get_lockless(vmf->pmd))) {
-		hmmcl_count(engine->ctx, HMMCL_STAT_FAULTS_UPGRADE);
-		zap_special_vma_range(vmf->vma, start, PMD_SIZE);
-		return VM_FAULT_NOPAGE;
-	}
+	if (!pmd_none(pmdp_get_lockless(vmf->pmd)))
+		drop_for_write(vmf, start, PMD_SIZE);
 	if (!(READ_ONCE(engine->ctx->policy_flags) & HMMCL_POLICY_PMD_MAPPINGS) ||
 	    start < vmf->vma->vm_start || start + PMD_SIZE > vmf->vma->vm_end)
 		return VM_FAULT_FALLBACK;
@@ -397,16 +407,16 @@ static vm_fault_t hmmcl_huge_fault(struct vm_fault *vmf, unsigned int order)
 }
 
 /*
- * A write to a read-only entry: drop it and come back through ->fault(), which
- * validates. VM_FAULT_RETRY is no answer here, the core would drop the lock twice.
+ * VM_FAULT_RETRY alone is no answer here, the core would go on and drop the lock again;
+ * with VM_FAULT_NOPAGE it is passed on.
  */
 static vm_fault_t hmmcl_pfn_mkwrite(struct vm_fault *vmf)
 {
-	struct hmmcl_engine *engine = vmf->vma->vm_private_data;
+	vm_fault_t ret;
 
-	hmmcl_count(engine->ctx, HMMCL_STAT_FAULTS_UPGRADE);
-	zap_special_vma_range(vmf->vma, vmf->address & PAGE_MASK, PAGE_SIZE);
-	return VM_FAULT_NOPAGE;
+	drop_for_write(vmf, vmf->address & PAGE_MASK, PAGE_SIZE);
+	ret = handle_fault(vmf, false);
+	return ret & VM_FAULT_RETRY ? ret | VM_FAULT_NOPAGE : ret;
 }
 
 /* There only because the core refuses ->fault() under the VMA lock without it. */
