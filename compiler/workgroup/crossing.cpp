@@ -6,6 +6,8 @@
 #include "llvm/IR/IntrinsicInst.h"
 #include "llvm/Transforms/Utils/Local.h"
 
+#include <optional>
+
 using namespace llvm;
 
 namespace hmmcl {
@@ -38,11 +40,13 @@ public:
 	}
 
 private:
+	using BlockSet = SmallPtrSet<BasicBlock *, 16>;
+
 	/* Blocks of @region that an item can reach from the barrier without running @without. */
-	SmallPtrSet<BasicBlock *, 32> reach(const Region &region, const SmallPtrSetImpl<BasicBlock *> &without)
+	static BlockSet reach(const Region &region, const BlockSet &without)
 	{
-		SmallPtrSet<BasicBlock *, 32> reached;
 		SmallVector<BasicBlock *, 32> work;
+		BlockSet reached;
 
 		auto visit = [&](BasicBlock *block) {
 			if (region.blocks.contains(block) && !without.contains(block) &&
@@ -56,31 +60,22 @@ private:
 		return reached;
 	}
 
-	/* Does a use of what @definers define see what a former region defined? */
-	bool is_crossing(const SmallPtrSetImpl<BasicBlock *> &definers, ArrayRef<BasicBlock *> users)
+	/* Blocks where what @definers define may be seen from a former region. */
+	BlockSet foreign_to(const BlockSet &definers)
 	{
+		BlockSet blocks;
+
 		for (const Region &region : regions.regions) {
-			if (none_of(users, [&](BasicBlock *block) { return region.blocks.contains(block); }))
-				continue;
-			auto reached = reach(region, definers);
-			if (any_of(users, [&](BasicBlock *block) { return reached.contains(block); }))
-				return true;
+			BlockSet reached = reach(region, definers);
+
+			blocks.insert(reached.begin(), reached.end());
 		}
-		return false;
+		return blocks;
 	}
 
-	bool is_crossing(Instruction &value)
+	static bool used_elsewhere(const Instruction &value)
 	{
-		SmallPtrSet<BasicBlock *, 1> definers;
-		SmallVector<BasicBlock *, 8> users;
-
-		for (const Use &use : value.uses())
-			if (block_of_use(use) != value.getParent())
-				users.push_back(block_of_use(use));
-		if (users.empty())
-			return false;
-		definers.insert(value.getParent());
-		return is_crossing(definers, users);
+		return any_of(value.uses(), [&](const Use &use) { return block_of_use(use) != value.getParent(); });
 	}
 
 	/* All instructions that use an address derived from @variable; false if it escapes. */
@@ -114,7 +109,7 @@ private:
 	bool array_crosses(AllocaInst &variable)
 	{
 		SmallVector<Instruction *, 32> users;
-		SmallPtrSet<BasicBlock *, 8> starts;
+		BlockSet starts;
 		SmallVector<BasicBlock *, 32> blocks;
 
 		if (!collect_users(variable, users))
@@ -132,7 +127,8 @@ private:
 		/* Without a marker, its life starts with the item, that is with region 0. */
 		if (starts.empty())
 			starts.insert(regions.regions[0].entry);
-		return is_crossing(starts, blocks);
+		BlockSet foreign = foreign_to(starts);
+		return any_of(blocks, [&](BasicBlock *block) { return foreign.contains(block); });
 	}
 
 	void find_arrays()
@@ -207,11 +203,23 @@ private:
 		SmallVector<Instruction *, 32> values;
 
 		for (BasicBlock &block : function) {
+			std::optional<BlockSet> foreign;
+
 			if (&block == regions.prologue)
 				continue;
-			for (Instruction &i : block)
-				if (!i.getType()->isVoidTy() && !i.use_empty() && is_crossing(i))
+			for (Instruction &i : block) {
+				if (i.getType()->isVoidTy() || !used_elsewhere(i))
+					continue;
+				if (!foreign) {
+					BlockSet definer;
+
+					definer.insert(&block);
+					foreign = foreign_to(definer);
+				}
+				if (any_of(i.uses(), [&](const Use &use) {
+					return foreign->contains(block_of_use(use)); }))
 					values.push_back(&i);
+			}
 		}
 		return values;
 	}

@@ -67,6 +67,11 @@ private:
 				add(slot.variable);
 		for (AllocaInst *variable : crossing.arrays)
 			add(variable);
+		if (regions.partial_return) {
+			gone = new AllocaInst(Type::getInt8Ty(context), 0, "gone",
+					      regions.prologue->getTerminator()->getIterator());
+			add(gone);
+		}
 		/* By falling alignment each array of items is aligned, whatever their number. */
 		std::stable_sort(entries.begin(), entries.end(), [](const ContextEntry &a, const ContextEntry &b) {
 			return a.align > b.align;
@@ -228,6 +233,8 @@ private:
 		bool loads, stores;
 
 		builder.SetInsertPoint(starts[id]);
+		if (gone)
+			builder.CreateStore(builder.getInt32(returned), next);
 		for (auto [variable, value] : region.resets)
 			builder.CreateStore(value, variable);
 		for (const Slot &slot : crossing.slots) {
@@ -273,6 +280,9 @@ private:
 		}
 
 		BasicBlock *end = BasicBlock::Create(context, "item.end", function);
+		BasicBlock *next_item = gone ? BasicBlock::Create(context, "next.item", function) : nullptr;
+		if (gone)
+			skip_if_gone(id, map[gone], next_item);
 		BranchInst *enter = builder.CreateBr(end);
 		clone_blocks(region, map, end);
 		enter->setSuccessor(0, cast<BasicBlock>(map[region.entry]));
@@ -286,6 +296,10 @@ private:
 								      slot_align(copies[i].local));
 			store->setMetadata(LLVMContext::MD_access_group, accesses);
 		}
+		if (gone) {
+			builder.CreateBr(next_item);
+			builder.SetInsertPoint(next_item);
+		}
 		mark_parallel(close_loop(x, 0));
 		close_loop(y, 1);
 		close_loop(z, 2);
@@ -296,6 +310,20 @@ private:
 			builder.CreateStore(value, copies[i].home);
 		}
 		leave_region(region);
+	}
+
+	/* Where some items may have returned: they take no part in later regions. */
+	void skip_if_gone(unsigned id, Value *flag, BasicBlock *next_item)
+	{
+		if (id == 0) {
+			builder.CreateStore(builder.getInt8(0), flag);
+			return;
+		}
+		BasicBlock *here = BasicBlock::Create(context, "here", function);
+		Value *is_gone = builder.CreateIsNotNull(builder.CreateLoad(builder.getInt8Ty(), flag));
+
+		builder.CreateCondBr(is_gone, next_item, here);
+		builder.SetInsertPoint(here);
 	}
 
 	Align slot_align(AllocaInst *variable) const
@@ -329,7 +357,11 @@ private:
 			if (auto *ret = dyn_cast<ReturnInst>(clone->getTerminator())) {
 				IRBuilder<> at(ret);
 
-				at.CreateStore(at.getInt32(returned), next);
+				/* If others go on, their word counts. */
+				if (gone)
+					at.CreateStore(at.getInt8(1), map[gone]);
+				else
+					at.CreateStore(at.getInt32(returned), next);
 				at.CreateBr(end);
 				ret->eraseFromParent();
 			}
@@ -354,7 +386,7 @@ private:
 		return exit;
 	}
 
-	/* All items agree where to go on: the last one's word is as good as any. */
+	/* All items that are left agree where to go on: the last one's word is as good as any. */
 	void leave_region(const Region &region)
 	{
 		BasicBlock *done = BasicBlock::Create(context, "done", function);
@@ -409,6 +441,7 @@ private:
 	Value *items = nullptr;
 	Value *context_base = nullptr;
 	AllocaInst *next = nullptr;
+	AllocaInst *gone = nullptr;		/* has the item returned?  Only for a partial return */
 	MDNode *accesses = nullptr;
 };
 

@@ -151,13 +151,41 @@ void collect_blocks(Region &region, const Regions &all)
 	}
 }
 
+/* Is there a branch of @region where items may part, some to return, some to a barrier? */
+bool may_return_in_part(const Region &region, const Regions &all, const ValueSet &divergent_branches)
+{
+	SmallPtrSet<BasicBlock *, 16> to_return, to_barrier;
+
+	if (!region.returns || region.successors.empty())
+		return false;
+	for (bool changed = true; changed;) {
+		changed = false;
+		for (BasicBlock *block : region.blocks) {
+			bool returns = isa<ReturnInst>(block->getTerminator()), waits = false;
+
+			for (BasicBlock *next : successors(block)) {
+				waits |= all.barriers.contains(next) || to_barrier.contains(next);
+				returns |= to_return.contains(next);
+			}
+			if (returns)
+				changed |= to_return.insert(block).second;
+			if (waits)
+				changed |= to_barrier.insert(block).second;
+		}
+	}
+	return any_of(region.blocks, [&](BasicBlock *block) {
+		return to_return.contains(block) && to_barrier.contains(block) &&
+		       divergent_branches.contains(block->getTerminator());
+	});
+}
+
 } // namespace
 
-ValueSet find_uniform_values(Function &function)
+Uniformity analyse_uniformity(Function &function)
 {
 	FunctionAnalysisManager analyses;
 	PassBuilder builder;
-	ValueSet uniform;
+	Uniformity result;
 
 	analyses.registerPass([] {
 		return TargetIRAnalysis([](const Function &f) {
@@ -167,17 +195,20 @@ ValueSet find_uniform_values(Function &function)
 	builder.registerFunctionAnalyses(analyses);
 
 	UniformityInfo &info = analyses.getResult<UniformityInfoAnalysis>(function);
+	for (BasicBlock &block : function)
+		if (info.hasDivergentTerminator(block))
+			result.divergent_branches.insert(block.getTerminator());
 	for (Instruction &i : instructions(function)) {
 		bool differs = info.isDivergent(&i) ||
 			any_of(i.uses(), [&](const Use &use) { return info.isDivergentUse(use); });
 
 		if (!differs && !i.getType()->isVoidTy())
-			uniform.insert(&i);
+			result.values.insert(&i);
 	}
-	return uniform;
+	return result;
 }
 
-Regions find_regions(Function &function)
+Regions find_regions(Function &function, const Uniformity &uniformity)
 {
 	Regions result;
 	Region start;
@@ -188,14 +219,17 @@ Regions find_regions(Function &function)
 	cut_at_barriers(function, result);
 	for (Region &region : result.regions)
 		collect_blocks(region, result);
+	for (Region &region : result.regions)
+		result.partial_return |= may_return_in_part(region, result, uniformity.divergent_branches);
 	return result;
 }
 
 void split_regions(WorkGroup &group)
 {
-	ValueSet uniform = find_uniform_values(*group.function);
-	Regions regions = find_regions(*group.function);
-	Crossing crossing = resolve_crossing(regions, uniform);
+	Uniformity uniformity = analyse_uniformity(*group.function);
+	Regions regions = find_regions(*group.function, uniformity);
+	/* An item that has returned would bring an old value to what all share. */
+	Crossing crossing = resolve_crossing(regions, regions.partial_return ? ValueSet() : uniformity.values);
 
 	build_group_function(group, regions, crossing);
 }

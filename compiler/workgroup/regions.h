@@ -27,6 +27,11 @@ struct Regions {
 	llvm::BasicBlock *prologue = nullptr;	/* runs once a group, dominates everything */
 	llvm::SmallVector<Region, 4> regions;
 	llvm::DenseMap<llvm::BasicBlock *, unsigned> barriers;	/* block of a barrier: its region */
+	/*
+	 * Some items may return where others go on to a barrier.  The language forbids it, programs
+	 * do it ("if (id >= n) return;"), and on other devices the rest go on without them.
+	 */
+	bool partial_return = false;
 };
 
 /* A value that lives across a barrier, as a variable. */
@@ -42,14 +47,16 @@ struct Crossing {
 
 using ValueSet = llvm::SmallPtrSet<const llvm::Value *, 32>;
 
-/*
- * Instructions whose value is the same for all items of a group that run them together, as the
- * analysis of the uncut item function finds.
- */
-ValueSet find_uniform_values(llvm::Function &function);
+/* What the analysis of the uncut item function finds. */
+struct Uniformity {
+	ValueSet values;		/* the same for all items of a group that compute them together */
+	ValueSet divergent_branches;	/* terminators where items may part */
+};
+
+Uniformity analyse_uniformity(llvm::Function &function);
 
 /* Makes the prologue, cuts blocks at barriers and finds the regions. */
-Regions find_regions(llvm::Function &function);
+Regions find_regions(llvm::Function &function, const Uniformity &uniformity);
 
 /*
  * Finds what lives across barriers; recomputes what is cheap; makes the rest variables, so that

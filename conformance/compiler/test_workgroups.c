@@ -35,7 +35,7 @@ static const struct range ranges[] = {
 static const char *const kernels[] = {
 	"none", "straight", "loop", "loop_head", "nested", "branch", "called", "exits", "array",
 	"vectors", "structure", "reduction", "statics", "switches", "jumps", "loop_array",
-	"collectives",
+	"collectives", "partial_return",
 };
 
 static char *read_text(const char *path)

@@ -378,3 +378,28 @@ kernel void collectives(global uint *out, global const uint *in, local uint *scr
 	out[i + 2] = c;
 	out[i + 3] = d + work_group_reduce_max(x);
 }
+
+/* The language forbids this, programs do it: whoever returned takes no part any more. */
+kernel void partial_return(global uint *out, global const uint *in, local uint *scratch)
+{
+	size_t i = ITEM();
+	uint l = lid(), n = group_items(), x = in[i];
+
+	scratch[l] = 1;
+	if ((in[i] & 7) == 7) {
+		out[i] = 77;
+		return;
+	}
+	barrier(FENCE);
+	for (uint k = 0; k < 3; k++) {
+		scratch[l] = x;
+		barrier(FENCE);
+		x = mix(x, scratch[(l + 1) % n]);
+		barrier(FENCE);
+		if (x % 5 == k) {
+			out[i + 1] = x;
+			return;
+		}
+	}
+	out[i] = x;
+}
