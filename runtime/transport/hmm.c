@@ -97,6 +97,8 @@ static int start_watcher(struct hmmcl_engine *engine)
 	err = pthread_create(&hmm->watcher, &attributes, watch, engine);
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 	pthread_attr_destroy(&attributes);
+	if (!err)
+		pthread_setname_np(hmm->watcher, "hmmcl-watcher");
 	return -err;
 }
 
@@ -263,13 +265,9 @@ static int hmm_migrate(struct hmmcl_engine *engine, const void *addr, size_t siz
 
 		*moved += migrate.pages_moved * HMMCL_PAGE_SIZE;
 		start += migrate.pages_done * HMMCL_PAGE_SIZE;
-		/* A hole: what lies behind it still counts. */
-		if (err == EFAULT)
-			start += HMMCL_PAGE_SIZE;
-		else if (err && err != EINTR && err != EAGAIN)
-			return err == ENOMEM ? 0 : -err;
-		else if (!err)
-			break;
+		/* It is a hint: a hole, or want of memory, ends it and is no error. */
+		if (err != EINTR)
+			return err == EFAULT || err == ENOMEM ? 0 : -err;
 	}
 	return 0;
 }

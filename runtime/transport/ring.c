@@ -328,7 +328,7 @@ void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeo
 	struct __kernel_timespec deadline;
 	uint64_t until;
 
-	if (!hmmcl_engine_usable(engine) || atomic_load(&control->events) != seen)
+	if (!timeout_ns || !hmmcl_engine_usable(engine) || atomic_load(&control->events) != seen)
 		return;
 	until = timeout_ns < 0 ? 0 : hmmcl_now_ns() + (uint64_t)timeout_ns;
 	if (control->max_spinners && !atomic_exchange(&engine->spinning, 1)) {

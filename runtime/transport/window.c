@@ -220,7 +220,7 @@ void hmmcl_pages_free(struct hmmcl_window *window, struct hmmcl_pages *pages, in
 {
 	uint64_t count = size / HMMCL_PAGE_SIZE + (size % HMMCL_PAGE_SIZE != 0);
 
-	/* Whoever gets these pages next finds zeroes. */
+	/* Whoever gets these pages next finds zeroes; what cannot be emptied is not given out again. */
 	if (!count || fallocate(pages->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
 				(off_t)(count * HMMCL_PAGE_SIZE)))
 		return;
