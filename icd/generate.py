@@ -4,9 +4,9 @@
 
 	generate.py CL_ICD_H OUTPUT_C
 
-The members of struct _cl_icd_dispatch in CL_ICD_H are the list of entry points.  Each is initialised with the
-function of its name; one that the runtime does not define fails at link time.  Entry points of
-APIs that exist on Windows only are not declared elsewhere and stay NULL.
+The members of struct _cl_icd_dispatch in CL_ICD_H are the list of entry points.  Each is
+initialised with the function of its name; one that the runtime does not define fails at link
+time.  Entry points of APIs that exist on Windows only are not declared elsewhere and stay NULL.
 """
 import re
 import sys

@@ -60,8 +60,8 @@ static inline cl_command_queue new_queue(cl_context context, cl_command_queue_pr
 {
 	const cl_queue_properties properties[] = { CL_QUEUE_PROPERTIES, flags, 0 };
 	cl_int error;
-	cl_command_queue queue = clCreateCommandQueueWithProperties(context, find_device(), properties,
-								    &error);
+	cl_command_queue queue = clCreateCommandQueueWithProperties(context, find_device(),
+								    properties, &error);
 
 	OK(error);
 	return queue;

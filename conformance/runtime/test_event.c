@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Events: user events, errors that pass on, callbacks, profiling, markers, barriers, native kernels. */
+/* Events: user events, errors that pass on, callbacks, profiling, markers, barriers, native
+ * kernels. */
 #include "runtime.h"
 
 static cl_context context, other_context;
@@ -52,14 +53,15 @@ static void user_event_holds_commands(void **state)
 	OK(clReleaseEvent(gate));
 }
 
-/* The status of the event that fails passes on through wait lists, not through the queue's order. */
+/* The event's failure passes on through wait lists, not through the queue's order. */
 static void error_passes_on(void **state)
 {
 	cl_event gate = new_user_event(context), events[3];
 	int from = 1, to[3] = { 0 };
 
 	(void)state;
-	OK(clEnqueueSVMMemcpy(in_order, CL_FALSE, &to[0], &from, sizeof(int), 1, &gate, &events[0]));
+	OK(clEnqueueSVMMemcpy(in_order, CL_FALSE, &to[0], &from, sizeof(int), 1, &gate,
+			      &events[0]));
 	OK(clEnqueueSVMMemcpy(out_of_order, CL_FALSE, &to[1], &from, sizeof(int), 1, &events[0],
 			      &events[1]));
 	OK(clEnqueueSVMMemcpy(in_order, CL_FALSE, &to[2], &from, sizeof(int), 0, NULL, &events[2]));
@@ -101,8 +103,10 @@ static void wait_list_errors(void **state)
 
 	(void)state;
 	assert_cl(clEnqueueMarkerWithWaitList(in_order, 1, NULL, NULL), CL_INVALID_EVENT_WAIT_LIST);
-	assert_cl(clEnqueueMarkerWithWaitList(in_order, 0, &good, NULL), CL_INVALID_EVENT_WAIT_LIST);
-	assert_cl(clEnqueueMarkerWithWaitList(in_order, 2, with_null, NULL), CL_INVALID_EVENT_WAIT_LIST);
+	assert_cl(clEnqueueMarkerWithWaitList(in_order, 0, &good, NULL),
+		  CL_INVALID_EVENT_WAIT_LIST);
+	assert_cl(clEnqueueMarkerWithWaitList(in_order, 2, with_null, NULL),
+		  CL_INVALID_EVENT_WAIT_LIST);
 	assert_cl(clEnqueueMarkerWithWaitList(in_order, 1, &foreign, NULL), CL_INVALID_CONTEXT);
 	assert_cl(clEnqueueBarrierWithWaitList(in_order, 1, &foreign, NULL), CL_INVALID_CONTEXT);
 	assert_cl(clWaitForEvents(0, &good), CL_INVALID_VALUE);
@@ -237,8 +241,8 @@ static void callback_sets_user_event(void **state)
 	for (int i = 0; i <= LENGTH; i++)
 		gates[i] = new_user_event(context);
 	for (int i = 0; i < LENGTH; i++) {
-		OK(clEnqueueSVMMemcpy(out_of_order, CL_FALSE, &values[i + 1], &values[i], sizeof(int), 1,
-				      &gates[i], &copied[i]));
+		OK(clEnqueueSVMMemcpy(out_of_order, CL_FALSE, &values[i + 1], &values[i],
+				      sizeof(int), 1, &gates[i], &copied[i]));
 		OK(clSetEventCallback(copied[i], CL_COMPLETE, open_gate, gates[i + 1]));
 	}
 	OK(clSetUserEventStatus(gates[0], CL_COMPLETE));
@@ -265,9 +269,11 @@ static void profiling(void **state)
 	(void)state;
 	OK(clEnqueueSVMMemcpy(in_order, CL_FALSE, to, from, sizeof(to), 1, &gate, &events[0]));
 	OK(clEnqueueMarkerWithWaitList(in_order, 0, NULL, &events[1]));
-	assert_cl(clGetEventProfilingInfo(events[0], CL_PROFILING_COMMAND_END, sizeof(time), &time, NULL),
+	assert_cl(clGetEventProfilingInfo(events[0], CL_PROFILING_COMMAND_END, sizeof(time), &time,
+					  NULL),
 		  CL_PROFILING_INFO_NOT_AVAILABLE);
-	assert_cl(clGetEventProfilingInfo(gate, CL_PROFILING_COMMAND_END, sizeof(time), &time, NULL),
+	assert_cl(clGetEventProfilingInfo(gate, CL_PROFILING_COMMAND_END, sizeof(time), &time,
+					  NULL),
 		  CL_PROFILING_INFO_NOT_AVAILABLE);
 	OK(clSetUserEventStatus(gate, CL_COMPLETE));
 	OK(clFinish(in_order));
@@ -282,11 +288,13 @@ static void profiling(void **state)
 		assert_int_equal(profile(events[i], CL_PROFILING_COMMAND_COMPLETE), end);
 		last = end;
 	}
-	assert_cl(clGetEventProfilingInfo(events[0], 0x1234, sizeof(time), &time, NULL), CL_INVALID_VALUE);
+	assert_cl(clGetEventProfilingInfo(events[0], 0x1234, sizeof(time), &time, NULL),
+		  CL_INVALID_VALUE);
 	release_all(events, 2);
 	OK(clEnqueueMarkerWithWaitList(out_of_order, 0, NULL, &events[0]));
 	OK(clFinish(out_of_order));
-	assert_cl(clGetEventProfilingInfo(events[0], CL_PROFILING_COMMAND_END, sizeof(time), &time, NULL),
+	assert_cl(clGetEventProfilingInfo(events[0], CL_PROFILING_COMMAND_END, sizeof(time), &time,
+					  NULL),
 		  CL_PROFILING_INFO_NOT_AVAILABLE);
 	OK(clReleaseEvent(events[0]));
 	OK(clReleaseEvent(gate));
@@ -321,7 +329,8 @@ static void barrier_in_out_of_order_queue(void **state)
 /* A barrier with a wait list waits for that, and holds what comes after. */
 static void barrier_with_list(void **state)
 {
-	cl_event gate = new_user_event(context), other = new_user_event(context), barrier, after, held;
+	cl_event gate = new_user_event(context), other = new_user_event(context), barrier, after,
+		 held;
 	int one = 1, a = 0, b = 0;
 
 	(void)state;
@@ -389,9 +398,11 @@ static void native_kernels(void **state)
 	OK(error);
 	atomic_store(&native_runs, 0);
 	atomic_store(&native_blocks, 1);
-	OK(clEnqueueNativeKernel(in_order, native, &args, sizeof(args), 1, &buffer, &place, 0, NULL, &done));
+	OK(clEnqueueNativeKernel(in_order, native, &args, sizeof(args), 1, &buffer, &place, 0, NULL,
+				 &done));
 	args.expected = 6;	/* the first copy of the arguments is the command's own */
-	OK(clEnqueueNativeKernel(in_order, native, &args, sizeof(args), 1, &buffer, &place, 0, NULL, NULL));
+	OK(clEnqueueNativeKernel(in_order, native, &args, sizeof(args), 1, &buffer, &place, 0, NULL,
+				 NULL));
 	OK(clEnqueueReadBuffer(in_order, buffer, CL_FALSE, 0, sizeof(int), &result, 0, NULL, NULL));
 	OK(clReleaseMemObject(buffer));
 	assert_true(status_of(done) > CL_COMPLETE);
@@ -419,8 +430,8 @@ static void more_than_the_ring(void **state)
 	values[0] = 3;
 	OK(clEnqueueBarrierWithWaitList(in_order, 1, &gate, NULL));
 	for (int i = 0; i < N; i++)
-		OK(clEnqueueSVMMemcpy(in_order, CL_FALSE, &values[i + 1], &values[i], sizeof(int), 0, NULL,
-				      i == N - 1 ? &last : NULL));
+		OK(clEnqueueSVMMemcpy(in_order, CL_FALSE, &values[i + 1], &values[i], sizeof(int),
+				      0, NULL, i == N - 1 ? &last : NULL));
 	OK(clSetUserEventStatus(gate, CL_COMPLETE));
 	OK(clWaitForEvents(1, &last));
 	assert_int_equal(values[N], 3);
@@ -451,7 +462,7 @@ static void CL_CALLBACK mem_destroyed(cl_mem buffer, void *data)
 	atomic_fetch_add((atomic_int *)data, 1);
 }
 
-/* A buffer released while a command uses it goes when that ends, though nobody calls the runtime. */
+/* A buffer released while a command uses it goes when that ends, though nobody asks. */
 static void released_buffer_goes(void **state)
 {
 	static char from[16 << 20];

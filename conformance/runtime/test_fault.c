@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands that fail on the device.  cmocka takes SIGSEGV for itself when a test begins, as any application may;
- * the host engine takes it when its first context is made.  So each test makes its own.
+ * Commands that fail on the device.  cmocka takes SIGSEGV for itself when a test begins, as any
+ * application may; the host engine takes it when its first context is made.  So each test makes its
+ * own.
  */
 #include <sys/mman.h>
 

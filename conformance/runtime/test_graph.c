@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random graphs of commands against a reference.  Each command copies one slot of an array to another, or fills
- * one; it waits for exactly those commands before it that conflict with it (write after read, read after write,
- * write after write).  Run in the order of the graph, whatever else overlaps, the slots must end as they do when
- * the commands run one after the other.
+ * Random graphs of commands against a reference.  Each command copies one slot of an array to
+ * another, or fills one; it waits for exactly those commands before it that conflict with it (write
+ * after read, read after write, write after write).  Run in the order of the graph, whatever else
+ * overlaps, the slots must end as they do when the commands run one after the other.
  */
 #include <pthread.h>
 
@@ -167,8 +167,10 @@ static void in_order_queues(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < N; i++) {
-		OK(clEnqueueSVMMemFill(a, values[0], &i, sizeof(i), sizeof(values[0]), 0, NULL, NULL));
-		OK(clEnqueueSVMMemFill(b, values[1], &i, sizeof(i), sizeof(values[1]), 0, NULL, NULL));
+		OK(clEnqueueSVMMemFill(a, values[0], &i, sizeof(i), sizeof(values[0]), 0, NULL,
+				       NULL));
+		OK(clEnqueueSVMMemFill(b, values[1], &i, sizeof(i), sizeof(values[1]), 0, NULL,
+				       NULL));
 		if (i % 500 == 77) {
 			OK(clFinish(a));
 			assert_int_equal(values[0][63], i);
@@ -229,7 +231,8 @@ static void *hammer(void *data)
 		cl_event event;
 
 		memset(from, (int)i, sizeof(from));
-		OK(clEnqueueSVMMemcpy(shared->queue, CL_FALSE, to, from, sizeof(to), 0, NULL, &event));
+		OK(clEnqueueSVMMemcpy(shared->queue, CL_FALSE, to, from, sizeof(to), 0, NULL,
+				      &event));
 		if (i % 3 == 0)
 			OK(clFinish(shared->queue));
 		else

@@ -37,7 +37,8 @@ static void platform_info(void **state)
 	assert_non_null(strstr(text, "cl_khr_icd"));
 	OK(clGetPlatformInfo(platform, CL_PLATFORM_ICD_SUFFIX_KHR, sizeof(text), text, NULL));
 	assert_string_equal(text, "HMMCL");
-	OK(clGetPlatformInfo(platform, CL_PLATFORM_NUMERIC_VERSION, sizeof(version), &version, NULL));
+	OK(clGetPlatformInfo(platform, CL_PLATFORM_NUMERIC_VERSION, sizeof(version), &version,
+			     NULL));
 	assert_int_equal(version, CL_MAKE_VERSION(3, 0, 0));
 	OK(clGetPlatformInfo(platform, CL_PLATFORM_HOST_TIMER_RESOLUTION, sizeof(resolution),
 			     &resolution, NULL));
@@ -56,7 +57,8 @@ static void extension_lists_agree(void **state)
 
 	(void)state;
 	OK(clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS, sizeof(names), names, NULL));
-	OK(clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS_WITH_VERSION, sizeof(entries), entries, &size));
+	OK(clGetDeviceInfo(device, CL_DEVICE_EXTENSIONS_WITH_VERSION, sizeof(entries), entries,
+			   &size));
 	while ((name = strtok_r(rest, " ", &rest))) {
 		assert_true(n < size / sizeof(entries[0]));
 		assert_string_equal(name, entries[n].name);
@@ -87,7 +89,8 @@ static void device_ids(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++)
-		assert_cl(clGetDeviceIDs(platform, cases[i].type, 1, &device, &count), cases[i].error);
+		assert_cl(clGetDeviceIDs(platform, cases[i].type, 1, &device, &count),
+			  cases[i].error);
 	assert_cl(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, &device, NULL), CL_INVALID_VALUE);
 	assert_cl(clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 1, NULL, NULL), CL_INVALID_VALUE);
 }
@@ -106,7 +109,8 @@ static void device_info_answers(void **state)
 		{ CL_DEVICE_PRINTF_BUFFER_SIZE, CL_DEVICE_IMAGE_BASE_ADDRESS_ALIGNMENT },
 		{ CL_DEVICE_MAX_READ_WRITE_IMAGE_ARGS, CL_DEVICE_MAX_ON_DEVICE_EVENTS },
 		{ CL_DEVICE_SVM_CAPABILITIES, CL_DEVICE_MAX_PIPE_ARGS },
-		{ CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS, CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS },
+		{ CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS,
+		  CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS },
 		{ CL_DEVICE_NUMERIC_VERSION, CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT },
 		{ CL_DEVICE_OPENCL_C_FEATURES, CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED },
 	};
@@ -132,7 +136,8 @@ static void device_info_answers(void **state)
 		}
 	}
 	assert_cl(clGetDeviceInfo(device, 0x7777, sizeof(answer), answer, NULL), CL_INVALID_VALUE);
-	assert_cl(clGetDeviceInfo(NULL, CL_DEVICE_TYPE, sizeof(answer), answer, NULL), CL_INVALID_DEVICE);
+	assert_cl(clGetDeviceInfo(NULL, CL_DEVICE_TYPE, sizeof(answer), answer, NULL),
+		  CL_INVALID_DEVICE);
 }
 
 static void svm_is_complete(void **state)

@@ -37,8 +37,9 @@ static cl_int check_properties(const char *function, const cl_context_properties
 			return hmmcl_refuse(function, CL_INVALID_PLATFORM,
 					    "CL_CONTEXT_PLATFORM is not a platform");
 		if (seen == &has_sync && value != CL_TRUE && value != CL_FALSE)
-			return hmmcl_refuse(function, CL_INVALID_PROPERTY,
-					    "CL_CONTEXT_INTEROP_USER_SYNC is neither true nor false");
+			return hmmcl_refuse(
+				function, CL_INVALID_PROPERTY,
+				"CL_CONTEXT_INTEROP_USER_SYNC is neither true nor false");
 	}
 	*count = n + 1;
 	return CL_SUCCESS;
@@ -79,11 +80,10 @@ fail:
 	return hmmcl_refuse(function, error, "cannot make a context");
 }
 
-CL_API_ENTRY cl_context CL_API_CALL clCreateContext(const cl_context_properties *properties,
-						    cl_uint num_devices, const cl_device_id *devices,
-						    void (CL_CALLBACK *pfn_notify)(const char *, const void *,
-										   size_t, void *),
-						    void *user_data, cl_int *errcode_ret)
+CL_API_ENTRY cl_context CL_API_CALL clCreateContext(
+	const cl_context_properties *properties, cl_uint num_devices, const cl_device_id *devices,
+	void(CL_CALLBACK *pfn_notify)(const char *, const void *, size_t, void *), void *user_data,
+	cl_int *errcode_ret)
 {
 	size_t n_properties;
 	cl_context context;
@@ -100,12 +100,10 @@ CL_API_ENTRY cl_context CL_API_CALL clCreateContext(const cl_context_properties 
 	RETURN_OBJECT(context);
 }
 
-CL_API_ENTRY cl_context CL_API_CALL clCreateContextFromType(const cl_context_properties *properties,
-							    cl_device_type device_type,
-							    void (CL_CALLBACK *pfn_notify)(const char *,
-											   const void *,
-											   size_t, void *),
-							    void *user_data, cl_int *errcode_ret)
+CL_API_ENTRY cl_context CL_API_CALL
+clCreateContextFromType(const cl_context_properties *properties, cl_device_type device_type,
+			void(CL_CALLBACK *pfn_notify)(const char *, const void *, size_t, void *),
+			void *user_data, cl_int *errcode_ret)
 {
 	size_t n_properties;
 	cl_context context;
@@ -115,7 +113,8 @@ CL_API_ENTRY cl_context CL_API_CALL clCreateContextFromType(const cl_context_pro
 	CHECK_OBJECT(pfn_notify || !user_data, CL_INVALID_VALUE,
 		     "pfn_notify is NULL but user_data is not");
 	TRY_OBJECT(clGetDeviceIDs(NULL, device_type, 1, &device, NULL));
-	TRY_OBJECT(create(__func__, device, properties, n_properties, pfn_notify, user_data, &context));
+	TRY_OBJECT(create(__func__, device, properties, n_properties, pfn_notify, user_data,
+			  &context));
 	RETURN_OBJECT(context);
 }
 
@@ -129,7 +128,8 @@ CL_API_ENTRY cl_int CL_API_CALL clRetainContext(cl_context context)
 CL_API_ENTRY cl_int CL_API_CALL clReleaseContext(cl_context context)
 {
 	CHECK(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");
-	CHECK(hmmcl_object_release(context), CL_INVALID_CONTEXT, "context has been released before");
+	CHECK(hmmcl_object_release(context), CL_INVALID_CONTEXT,
+	      "context has been released before");
 	return CL_SUCCESS;
 }
 
@@ -151,10 +151,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetContextInfo(cl_context context, cl_context_
 	CHECK(false, CL_INVALID_VALUE, "param_name 0x%x is not known", param_name);
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clSetContextDestructorCallback(cl_context context,
-							       void (CL_CALLBACK *pfn_notify)(cl_context,
-											      void *),
-							       void *user_data)
+CL_API_ENTRY cl_int CL_API_CALL clSetContextDestructorCallback(
+	cl_context context, void(CL_CALLBACK *pfn_notify)(cl_context, void *), void *user_data)
 {
 	CHECK(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");
 	CHECK(pfn_notify, CL_INVALID_VALUE, "pfn_notify is NULL");

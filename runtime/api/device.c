@@ -17,13 +17,15 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceIDs(cl_platform_id platform, cl_devic
 	CHECK(hmmcl_platform_valid(platform), CL_INVALID_PLATFORM, "platform is not a platform");
 	CHECK(device_type == CL_DEVICE_TYPE_ALL || (device_type && !(device_type & ~KNOWN_TYPES)),
 	      CL_INVALID_DEVICE_TYPE, "device_type is 0x%llx", (unsigned long long)device_type);
-	CHECK(num_entries || !devices, CL_INVALID_VALUE, "num_entries is 0 but devices is not NULL");
+	CHECK(num_entries || !devices, CL_INVALID_VALUE,
+	      "num_entries is 0 but devices is not NULL");
 	CHECK(devices || num_devices, CL_INVALID_VALUE, "devices and num_devices are NULL");
 
 	if (!platform->device || !(device_type & (CL_DEVICE_TYPE_DEFAULT | CL_DEVICE_TYPE_CPU))) {
 		if (num_devices)
 			*num_devices = 0;
-		CHECK(platform->device, CL_DEVICE_NOT_FOUND, "there is no device; see the line above");
+		CHECK(platform->device, CL_DEVICE_NOT_FOUND,
+		      "there is no device; see the line above");
 		return CL_DEVICE_NOT_FOUND;
 	}
 	if (devices)
@@ -60,10 +62,9 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseDevice(cl_device_id device)
 }
 
 /* cl_ext_device_fission is not offered; its entry points are in the ICD's table. */
-CL_API_ENTRY cl_int CL_API_CALL clCreateSubDevicesEXT(cl_device_id in_device,
-						      const cl_device_partition_property_ext *properties,
-						      cl_uint num_entries, cl_device_id *out_devices,
-						      cl_uint *num_devices)
+CL_API_ENTRY cl_int CL_API_CALL
+clCreateSubDevicesEXT(cl_device_id in_device, const cl_device_partition_property_ext *properties,
+		      cl_uint num_entries, cl_device_id *out_devices, cl_uint *num_devices)
 {
 	(void)num_entries;
 	(void)out_devices;
@@ -84,7 +85,8 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseDeviceEXT(cl_device_id device)
 }
 
 /* Device and host have one clock. */
-CL_API_ENTRY cl_int CL_API_CALL clGetDeviceAndHostTimer(cl_device_id device, cl_ulong *device_timestamp,
+CL_API_ENTRY cl_int CL_API_CALL clGetDeviceAndHostTimer(cl_device_id device,
+							cl_ulong *device_timestamp,
 							cl_ulong *host_timestamp)
 {
 	CHECK(hmmcl_device_valid(device), CL_INVALID_DEVICE, "device is not a device");

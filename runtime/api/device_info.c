@@ -117,7 +117,8 @@ static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_
 	case CL_DEVICE_HALF_FP_CONFIG:
 		RETURN_INFO(cl_device_fp_config, fp_config);
 	case CL_DEVICE_SINGLE_FP_CONFIG:
-		RETURN_INFO(cl_device_fp_config, fp_config | CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT | CL_FP_FMA);
+		RETURN_INFO(cl_device_fp_config,
+			    fp_config | CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT | CL_FP_FMA);
 	case CL_DEVICE_DOUBLE_FP_CONFIG:
 		RETURN_INFO(cl_device_fp_config,
 			    fp_config | CL_FP_ROUND_TO_ZERO | CL_FP_ROUND_TO_INF | CL_FP_FMA);
@@ -139,7 +140,8 @@ static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_
 	case CL_DEVICE_PROFILE:
 		RETURN_INFO_STRING("FULL_PROFILE");
 	case CL_DEVICE_VERSION:
-		RETURN_INFO_STRING(hmm ? "OpenCL 3.0 hmmcl, hmm engine" : "OpenCL 3.0 hmmcl, host engine");
+		RETURN_INFO_STRING(hmm ? "OpenCL 3.0 hmmcl, hmm engine"
+				       : "OpenCL 3.0 hmmcl, host engine");
 	case CL_DEVICE_NUMERIC_VERSION:
 		RETURN_INFO(cl_version, CL_MAKE_VERSION(3, 0, 0));
 	case CL_DEVICE_OPENCL_C_VERSION:
@@ -298,8 +300,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetDeviceInfo(cl_device_id device, cl_device_i
 	cl_int result;
 
 	CHECK(hmmcl_device_valid(device), CL_INVALID_DEVICE, "device is not a device");
-	result = get_identity(device, param_name, param_value_size, param_value, param_value_size_ret,
-			      &known);
+	result = get_identity(device, param_name, param_value_size, param_value,
+			      param_value_size_ret, &known);
 	if (known)
 		return result;
 	known = true;

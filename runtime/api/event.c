@@ -63,15 +63,16 @@ CL_API_ENTRY cl_int CL_API_CALL clGetEventInfo(cl_event event, cl_event_info par
 	CHECK(false, CL_INVALID_VALUE, "param_name 0x%x is not known", param_name);
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clSetEventCallback(cl_event event, cl_int command_exec_callback_type,
-						   void (CL_CALLBACK *pfn_notify)(cl_event, cl_int, void *),
-						   void *user_data)
+CL_API_ENTRY cl_int CL_API_CALL
+clSetEventCallback(cl_event event, cl_int command_exec_callback_type,
+		   void(CL_CALLBACK *pfn_notify)(cl_event, cl_int, void *), void *user_data)
 {
 	CHECK(hmmcl_event_valid(event), CL_INVALID_EVENT, "event is not an event of this process");
 	CHECK(pfn_notify, CL_INVALID_VALUE, "pfn_notify is NULL");
-	CHECK(command_exec_callback_type == CL_SUBMITTED || command_exec_callback_type == CL_RUNNING ||
-	      command_exec_callback_type == CL_COMPLETE, CL_INVALID_VALUE,
-	      "command_exec_callback_type is %d", command_exec_callback_type);
+	CHECK(command_exec_callback_type == CL_SUBMITTED ||
+		      command_exec_callback_type == CL_RUNNING ||
+		      command_exec_callback_type == CL_COMPLETE,
+	      CL_INVALID_VALUE, "command_exec_callback_type is %d", command_exec_callback_type);
 	return hmmcl_event_add_callback(event, command_exec_callback_type, pfn_notify, user_data);
 }
 
@@ -89,7 +90,8 @@ CL_API_ENTRY cl_int CL_API_CALL clReleaseEvent(cl_event event)
 	return CL_SUCCESS;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clGetEventProfilingInfo(cl_event event, cl_profiling_info param_name,
+CL_API_ENTRY cl_int CL_API_CALL clGetEventProfilingInfo(cl_event event,
+							cl_profiling_info param_name,
 							size_t param_value_size, void *param_value,
 							size_t *param_value_size_ret)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entry points of the GL and EGL sharing extensions, which are not offered, but stand in the ICD's dispatch table.
- * No context is ever made from a GL context, which is what each asks for first; no memory object has a GL
- * object behind it.
+ * Entry points of the GL and EGL sharing extensions, which are not offered, but stand in the ICD's
+ * dispatch table. No context is ever made from a GL context, which is what each asks for first; no
+ * memory object has a GL object behind it.
  */
 #include <CL/cl_egl.h>
 #include <CL/cl_gl.h>
@@ -33,7 +33,8 @@ static cl_int refuse_command(const char *function, cl_command_queue queue)
 static cl_int refuse_query(const char *function, cl_mem memobj)
 {
 	if (!hmmcl_mem_valid(memobj))
-		return hmmcl_refuse(function, CL_INVALID_MEM_OBJECT, "memobj is not a memory object");
+		return hmmcl_refuse(function, CL_INVALID_MEM_OBJECT,
+				    "memobj is not a memory object");
 	return hmmcl_refuse(function, CL_INVALID_GL_OBJECT, "there is no GL object behind memobj");
 }
 
@@ -69,7 +70,8 @@ CL_API_ENTRY cl_mem CL_API_CALL clCreateFromGLTexture3D(cl_context context, cl_m
 }
 
 CL_API_ENTRY cl_mem CL_API_CALL clCreateFromGLRenderbuffer(cl_context context, cl_mem_flags flags,
-							   cl_GLuint renderbuffer, cl_int *errcode_ret)
+							   cl_GLuint renderbuffer,
+							   cl_int *errcode_ret)
 {
 	(void)context, (void)flags, (void)renderbuffer;
 	return refuse_creation(__func__, errcode_ret);
@@ -133,10 +135,9 @@ CL_API_ENTRY cl_event CL_API_CALL clCreateEventFromGLsyncKHR(cl_context context,
 	return NULL;
 }
 
-CL_API_ENTRY cl_mem CL_API_CALL clCreateFromEGLImageKHR(cl_context context, CLeglDisplayKHR display,
-							CLeglImageKHR image, cl_mem_flags flags,
-							const cl_egl_image_properties_khr *properties,
-							cl_int *errcode_ret)
+CL_API_ENTRY cl_mem CL_API_CALL clCreateFromEGLImageKHR(
+	cl_context context, CLeglDisplayKHR display, CLeglImageKHR image, cl_mem_flags flags,
+	const cl_egl_image_properties_khr *properties, cl_int *errcode_ret)
 {
 	(void)display, (void)image, (void)flags, (void)properties;
 	CHECK_OBJECT(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenCL API, 5.3: images, on a device without them (CL_DEVICE_IMAGE_SUPPORT is CL_FALSE): there are no
- * formats, nothing can be created, and no memory object is an image.
+ * OpenCL API, 5.3: images, on a device without them (CL_DEVICE_IMAGE_SUPPORT is CL_FALSE): there
+ * are no formats, nothing can be created, and no memory object is an image.
  */
 #include "../core/check.h"
 #include "../core/mem.h"
@@ -51,9 +51,10 @@ CL_API_ENTRY cl_mem CL_API_CALL clCreateImageWithProperties(cl_context context,
 }
 
 CL_API_ENTRY cl_mem CL_API_CALL clCreateImage2D(cl_context context, cl_mem_flags flags,
-						const cl_image_format *image_format, size_t image_width,
-						size_t image_height, size_t image_row_pitch,
-						void *host_ptr, cl_int *errcode_ret)
+						const cl_image_format *image_format,
+						size_t image_width, size_t image_height,
+						size_t image_row_pitch, void *host_ptr,
+						cl_int *errcode_ret)
 {
 	(void)flags, (void)image_format, (void)image_width, (void)image_height;
 	(void)image_row_pitch, (void)host_ptr;
@@ -61,10 +62,11 @@ CL_API_ENTRY cl_mem CL_API_CALL clCreateImage2D(cl_context context, cl_mem_flags
 }
 
 CL_API_ENTRY cl_mem CL_API_CALL clCreateImage3D(cl_context context, cl_mem_flags flags,
-						const cl_image_format *image_format, size_t image_width,
-						size_t image_height, size_t image_depth,
-						size_t image_row_pitch, size_t image_slice_pitch,
-						void *host_ptr, cl_int *errcode_ret)
+						const cl_image_format *image_format,
+						size_t image_width, size_t image_height,
+						size_t image_depth, size_t image_row_pitch,
+						size_t image_slice_pitch, void *host_ptr,
+						cl_int *errcode_ret)
 {
 	(void)flags, (void)image_format, (void)image_width, (void)image_height, (void)image_depth;
 	(void)image_row_pitch, (void)image_slice_pitch, (void)host_ptr;
@@ -106,16 +108,15 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueReadImage(cl_command_queue command_queu
 						   const cl_event *event_wait_list, cl_event *event)
 {
 	(void)image, (void)blocking_read, (void)origin, (void)region, (void)row_pitch;
-	(void)slice_pitch, (void)ptr, (void)num_events_in_wait_list, (void)event_wait_list, (void)event;
+	(void)slice_pitch, (void)ptr, (void)num_events_in_wait_list, (void)event_wait_list,
+		(void)event;
 	return refuse_command(__func__, command_queue);
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clEnqueueWriteImage(cl_command_queue command_queue, cl_mem image,
-						    cl_bool blocking_write, const size_t *origin,
-						    const size_t *region, size_t input_row_pitch,
-						    size_t input_slice_pitch, const void *ptr,
-						    cl_uint num_events_in_wait_list,
-						    const cl_event *event_wait_list, cl_event *event)
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueWriteImage(
+	cl_command_queue command_queue, cl_mem image, cl_bool blocking_write, const size_t *origin,
+	const size_t *region, size_t input_row_pitch, size_t input_slice_pitch, const void *ptr,
+	cl_uint num_events_in_wait_list, const cl_event *event_wait_list, cl_event *event)
 {
 	(void)image, (void)blocking_write, (void)origin, (void)region, (void)input_row_pitch;
 	(void)input_slice_pitch, (void)ptr, (void)num_events_in_wait_list, (void)event_wait_list;
@@ -125,7 +126,8 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueWriteImage(cl_command_queue command_que
 
 CL_API_ENTRY cl_int CL_API_CALL clEnqueueFillImage(cl_command_queue command_queue, cl_mem image,
 						   const void *fill_color, const size_t *origin,
-						   const size_t *region, cl_uint num_events_in_wait_list,
+						   const size_t *region,
+						   cl_uint num_events_in_wait_list,
 						   const cl_event *event_wait_list, cl_event *event)
 {
 	(void)image, (void)fill_color, (void)origin, (void)region, (void)num_events_in_wait_list;
@@ -157,13 +159,10 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueCopyImageToBuffer(cl_command_queue comm
 	return refuse_command(__func__, command_queue);
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clEnqueueCopyBufferToImage(cl_command_queue command_queue,
-							   cl_mem src_buffer, cl_mem dst_image,
-							   size_t src_offset, const size_t *dst_origin,
-							   const size_t *region,
-							   cl_uint num_events_in_wait_list,
-							   const cl_event *event_wait_list,
-							   cl_event *event)
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueCopyBufferToImage(
+	cl_command_queue command_queue, cl_mem src_buffer, cl_mem dst_image, size_t src_offset,
+	const size_t *dst_origin, const size_t *region, cl_uint num_events_in_wait_list,
+	const cl_event *event_wait_list, cl_event *event)
 {
 	(void)src_buffer, (void)dst_image, (void)src_offset, (void)dst_origin, (void)region;
 	(void)num_events_in_wait_list, (void)event_wait_list, (void)event;

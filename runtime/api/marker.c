@@ -48,7 +48,8 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueBarrier(cl_command_queue command_queue)
 }
 
 CL_API_ENTRY cl_int CL_API_CALL clEnqueueWaitForEvents(cl_command_queue command_queue,
-						       cl_uint num_events, const cl_event *event_list)
+						       cl_uint num_events,
+						       const cl_event *event_list)
 {
 	CHECK(hmmcl_queue_valid(command_queue), CL_INVALID_COMMAND_QUEUE,
 	      "command_queue is not a command-queue");

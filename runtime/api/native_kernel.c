@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* OpenCL API, 5.10: native kernels, functions of the application that run on the callback thread. */
+/* OpenCL API, 5.10: native kernels, the application's functions on the callback thread. */
 #include <string.h>
 
 #include "../core/check.h"
@@ -35,7 +35,8 @@ static cl_int prepare(cl_event command, void (CL_CALLBACK *function)(void *), co
 		void *data = mem_list[i]->data;
 
 		TRY(hmmcl_command_hold(command, mem_list[i]));
-		memcpy(copy + ((const char *)args_mem_loc[i] - (const char *)args), &data, sizeof(data));
+		memcpy(copy + ((const char *)args_mem_loc[i] - (const char *)args), &data,
+		       sizeof(data));
 	}
 	kernel->function = function;
 	kernel->args = copy;
@@ -45,12 +46,10 @@ static cl_int prepare(cl_event command, void (CL_CALLBACK *function)(void *), co
 	return CL_SUCCESS;
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clEnqueueNativeKernel(cl_command_queue command_queue,
-						      void (CL_CALLBACK *user_func)(void *), void *args,
-						      size_t cb_args, cl_uint num_mem_objects,
-						      const cl_mem *mem_list, const void **args_mem_loc,
-						      cl_uint num_events_in_wait_list,
-						      const cl_event *event_wait_list, cl_event *event)
+CL_API_ENTRY cl_int CL_API_CALL clEnqueueNativeKernel(
+	cl_command_queue command_queue, void(CL_CALLBACK *user_func)(void *), void *args,
+	size_t cb_args, cl_uint num_mem_objects, const cl_mem *mem_list, const void **args_mem_loc,
+	cl_uint num_events_in_wait_list, const cl_event *event_wait_list, cl_event *event)
 {
 	cl_event command;
 	cl_int error;
@@ -72,8 +71,8 @@ CL_API_ENTRY cl_int CL_API_CALL clEnqueueNativeKernel(cl_command_queue command_q
 		      "mem_list[%u] is not a buffer", i);
 		CHECK(mem_list[i]->context == command_queue->context, CL_INVALID_CONTEXT,
 		      "mem_list[%u] is of another context", i);
-		CHECK(cb_args >= sizeof(void *) && place <= cb_args - sizeof(void *), CL_INVALID_VALUE,
-		      "args_mem_loc[%u] does not point into args", i);
+		CHECK(cb_args >= sizeof(void *) && place <= cb_args - sizeof(void *),
+		      CL_INVALID_VALUE, "args_mem_loc[%u] does not point into args", i);
 	}
 	TRY(hmmcl_command_create(__func__, command_queue, CL_COMMAND_NATIVE_KERNEL,
 				 num_events_in_wait_list, event_wait_list, &command));

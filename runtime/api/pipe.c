@@ -8,7 +8,8 @@
 
 CL_API_ENTRY cl_mem CL_API_CALL clCreatePipe(cl_context context, cl_mem_flags flags,
 					     cl_uint pipe_packet_size, cl_uint pipe_max_packets,
-					     const cl_pipe_properties *properties, cl_int *errcode_ret)
+					     const cl_pipe_properties *properties,
+					     cl_int *errcode_ret)
 {
 	(void)flags, (void)pipe_packet_size, (void)pipe_max_packets, (void)properties;
 	CHECK_OBJECT(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");

@@ -13,7 +13,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetPlatformIDs(cl_uint num_entries, cl_platfor
 {
 	cl_platform_id platform = hmmcl_platform_get();
 
-	CHECK(num_entries || !platforms, CL_INVALID_VALUE, "num_entries is 0 but platforms is not NULL");
+	CHECK(num_entries || !platforms, CL_INVALID_VALUE,
+	      "num_entries is 0 but platforms is not NULL");
 	CHECK(platforms || num_platforms, CL_INVALID_VALUE, "platforms and num_platforms are NULL");
 	if (platforms)
 		platforms[0] = platform;
@@ -23,7 +24,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetPlatformIDs(cl_uint num_entries, cl_platfor
 }
 
 /* cl_khr_icd: what loaders call, by way of clGetExtensionFunctionAddress. */
-CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint num_entries, cl_platform_id *platforms,
+CL_API_ENTRY cl_int CL_API_CALL clIcdGetPlatformIDsKHR(cl_uint num_entries,
+						       cl_platform_id *platforms,
 						       cl_uint *num_platforms)
 {
 	return clGetPlatformIDs(num_entries, platforms, num_platforms);
@@ -55,7 +57,8 @@ static cl_int get_extensions_with_version(cl_platform_id platform, size_t param_
 	RETURN_INFO_ARRAY(all, count);
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform, cl_platform_info param_name,
+CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform,
+						  cl_platform_info param_name,
 						  size_t param_value_size, void *param_value,
 						  size_t *param_value_size_ret)
 {
@@ -75,7 +78,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform, cl_pl
 	case CL_PLATFORM_VENDOR:
 		RETURN_INFO_STRING("hmmcl");
 	case CL_PLATFORM_EXTENSIONS:
-		return get_extensions(platform, param_value_size, param_value, param_value_size_ret);
+		return get_extensions(platform, param_value_size, param_value,
+				      param_value_size_ret);
 	case CL_PLATFORM_EXTENSIONS_WITH_VERSION:
 		return get_extensions_with_version(platform, param_value_size, param_value,
 						   param_value_size_ret);

@@ -34,8 +34,9 @@ static cl_int create(const char *function, cl_context context, cl_device_id devi
 	cl_command_queue queue;
 
 	if (context->scheduler->lost)
-		return hmmcl_refuse(function, CL_OUT_OF_RESOURCES,
-				    "the context's engine is lost; release the context and make a new one");
+		return hmmcl_refuse(
+			function, CL_OUT_OF_RESOURCES,
+			"the context's engine is lost; release the context and make a new one");
 	(void)device;	/* the context's only one */
 	queue = hmmcl_object_new(sizeof(*queue), &hmmcl_queue_type);
 	if (!queue)
@@ -46,7 +47,8 @@ static cl_int create(const char *function, cl_context context, cl_device_id devi
 		queue->properties = malloc(n_properties * sizeof(*properties));
 		if (!queue->properties) {
 			hmmcl_object_unref(queue);
-			return hmmcl_refuse(function, CL_OUT_OF_HOST_MEMORY, "no memory for a queue");
+			return hmmcl_refuse(function, CL_OUT_OF_HOST_MEMORY,
+					    "no memory for a queue");
 		}
 		memcpy(queue->properties, properties, n_properties * sizeof(*properties));
 		queue->n_properties = n_properties;
@@ -102,16 +104,16 @@ clCreateCommandQueueWithProperties(cl_context context, cl_device_id device,
 }
 
 /* cl_khr_create_command_queue */
-CL_API_ENTRY cl_command_queue CL_API_CALL
-clCreateCommandQueueWithPropertiesKHR(cl_context context, cl_device_id device,
-				      const cl_queue_properties_khr *properties, cl_int *errcode_ret)
+CL_API_ENTRY cl_command_queue CL_API_CALL clCreateCommandQueueWithPropertiesKHR(
+	cl_context context, cl_device_id device, const cl_queue_properties_khr *properties,
+	cl_int *errcode_ret)
 {
 	return clCreateCommandQueueWithProperties(context, device, properties, errcode_ret);
 }
 
 CL_API_ENTRY cl_command_queue CL_API_CALL
-clCreateCommandQueue(cl_context context, cl_device_id device, cl_command_queue_properties properties,
-		     cl_int *errcode_ret)
+clCreateCommandQueue(cl_context context, cl_device_id device,
+		     cl_command_queue_properties properties, cl_int *errcode_ret)
 {
 	cl_command_queue queue;
 
@@ -161,7 +163,8 @@ CL_API_ENTRY cl_int CL_API_CALL clGetCommandQueueInfo(cl_command_queue command_q
 	case CL_QUEUE_PROPERTIES_ARRAY:
 		RETURN_INFO_ARRAY(command_queue->properties, command_queue->n_properties);
 	case CL_QUEUE_SIZE:
-		CHECK(false, CL_INVALID_COMMAND_QUEUE, "command_queue is not a device command-queue");
+		CHECK(false, CL_INVALID_COMMAND_QUEUE,
+		      "command_queue is not a device command-queue");
 	case CL_QUEUE_DEVICE_DEFAULT:
 		RETURN_INFO(cl_command_queue, NULL);
 	}
@@ -169,10 +172,9 @@ CL_API_ENTRY cl_int CL_API_CALL clGetCommandQueueInfo(cl_command_queue command_q
 }
 
 /* Deprecated since 1.1, which lets a queue refuse to be changed. */
-CL_API_ENTRY cl_int CL_API_CALL clSetCommandQueueProperty(cl_command_queue command_queue,
-							  cl_command_queue_properties properties,
-							  cl_bool enable,
-							  cl_command_queue_properties *old_properties)
+CL_API_ENTRY cl_int CL_API_CALL
+clSetCommandQueueProperty(cl_command_queue command_queue, cl_command_queue_properties properties,
+			  cl_bool enable, cl_command_queue_properties *old_properties)
 {
 	(void)enable;
 	CHECK(hmmcl_queue_valid(command_queue), CL_INVALID_COMMAND_QUEUE,
@@ -184,7 +186,8 @@ CL_API_ENTRY cl_int CL_API_CALL clSetCommandQueueProperty(cl_command_queue comma
 	CHECK(false, CL_INVALID_OPERATION, "a queue's properties are fixed when it is created");
 }
 
-CL_API_ENTRY cl_int CL_API_CALL clSetDefaultDeviceCommandQueue(cl_context context, cl_device_id device,
+CL_API_ENTRY cl_int CL_API_CALL clSetDefaultDeviceCommandQueue(cl_context context,
+							       cl_device_id device,
 							       cl_command_queue command_queue)
 {
 	CHECK(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");
@@ -193,7 +196,8 @@ CL_API_ENTRY cl_int CL_API_CALL clSetDefaultDeviceCommandQueue(cl_context contex
 	      (void *)command_queue);
 }
 
-/* All that can start has been handed to the engine when it was enqueued; this finds what can by now. */
+/* All that can start has been handed to the engine when it was enqueued; this finds what can by
+ * now. */
 CL_API_ENTRY cl_int CL_API_CALL clFlush(cl_command_queue command_queue)
 {
 	struct hmmcl_scheduler *scheduler;
@@ -207,7 +211,8 @@ CL_API_ENTRY cl_int CL_API_CALL clFlush(cl_command_queue command_queue)
 	return CL_SUCCESS;
 }
 
-/* CL_OUT_OF_RESOURCES when a command of the queue has failed on the device since the last clFinish. */
+/* CL_OUT_OF_RESOURCES when a command of the queue has failed on the device since the last clFinish.
+ */
 CL_API_ENTRY cl_int CL_API_CALL clFinish(cl_command_queue command_queue)
 {
 	cl_int result;

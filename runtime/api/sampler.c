@@ -6,9 +6,8 @@
 #define HAS_SAMPLERS false
 #define NO_SAMPLERS "the device has no images (CL_DEVICE_IMAGE_SUPPORT), so no samplers"
 
-CL_API_ENTRY cl_sampler CL_API_CALL clCreateSamplerWithProperties(cl_context context,
-								  const cl_sampler_properties *properties,
-								  cl_int *errcode_ret)
+CL_API_ENTRY cl_sampler CL_API_CALL clCreateSamplerWithProperties(
+	cl_context context, const cl_sampler_properties *properties, cl_int *errcode_ret)
 {
 	(void)properties;
 	CHECK_OBJECT(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");

@@ -15,8 +15,8 @@ struct hmmcl_call {
 	void (*run)(struct hmmcl_call *call);	/* owns @call */
 };
 
-/* Any thread, also with the scheduler's lock held.  Runs @call->run(@call) on the callback thread; where
- * no thread can be started, nowhere: logged, and CL_OUT_OF_RESOURCES. */
+/* Any thread, also with the scheduler's lock held.  Runs @call->run(@call) on the callback thread;
+ * where no thread can be started, nowhere: logged, and CL_OUT_OF_RESOURCES. */
 cl_int hmmcl_call_later(struct hmmcl_call *call);
 
 /* Start the thread now, so that hmmcl_call_later cannot fail any more. */

@@ -5,7 +5,7 @@
  *
  *	cl_int clRetainMemObject(cl_mem memobj)
  *	{
- *		CHECK(hmmcl_mem_valid(memobj), CL_INVALID_MEM_OBJECT, "memobj is not a memory object");
+ *		CHECK(hmmcl_mem_valid(memobj), CL_INVALID_MEM_OBJECT, "memobj is not one");
  *		...
  *
  * The condition is what must hold.  The text needs no function name: __func__ is put in front,

@@ -20,8 +20,9 @@ cl_int hmmcl_command_create(const char *function, cl_command_queue queue, cl_com
 
 	TRY(hmmcl_event_check_wait_list(function, queue->context, num_events, list));
 	if (queue->context->scheduler->lost)
-		return hmmcl_refuse(function, CL_OUT_OF_RESOURCES,
-				    "the context's engine is lost; release the context and make a new one");
+		return hmmcl_refuse(
+			function, CL_OUT_OF_RESOURCES,
+			"the context's engine is lost; release the context and make a new one");
 	event = hmmcl_object_new(sizeof(*event), &hmmcl_event_type);
 	if (!event)
 		return hmmcl_refuse(function, CL_OUT_OF_HOST_MEMORY, "no memory for a command");
@@ -137,10 +138,12 @@ static bool is_barrier(cl_event command)
 	return command->type == CL_COMMAND_BARRIER;
 }
 
-/* Does it wait for all commands before it?  (clEnqueueMarkerWithWaitList, clEnqueueBarrierWithWaitList) */
+/* Does it wait for all commands before it?  (clEnqueueMarkerWithWaitList,
+ * clEnqueueBarrierWithWaitList) */
 static bool waits_for_all(cl_event command)
 {
-	return command->num_wait == 0 && (is_barrier(command) || command->type == CL_COMMAND_MARKER);
+	return command->num_wait == 0 &&
+	       (is_barrier(command) || command->type == CL_COMMAND_MARKER);
 }
 
 /* Under the lock. */

@@ -18,7 +18,7 @@ struct _cl_context {
 	void (CL_CALLBACK *notify)(const char *, const void *, size_t, void *);
 	void *notify_data;
 	struct hmmcl_scheduler *scheduler;	/* commands of all contexts on one engine */
-	struct hmmcl_engine *engine;		/* the scheduler's, open as long as the context lives */
+	struct hmmcl_engine *engine;		/* the scheduler's; lives as long as the context */
 	struct hmmcl_svm_space *svm;		/* svm.h */
 };
 

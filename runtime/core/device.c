@@ -30,7 +30,8 @@ static const cl_name_version extensions[] = {
 	HMMCL_COMPILER_EXTENSIONS(AS_ENTRY)
 	RUNTIME_EXTENSIONS(AS_ENTRY)
 };
-static const char extension_names[] = HMMCL_COMPILER_EXTENSIONS(AS_NAME) RUNTIME_EXTENSIONS(AS_NAME);
+static const char extension_names[] = HMMCL_COMPILER_EXTENSIONS(AS_NAME)
+	RUNTIME_EXTENSIONS(AS_NAME);
 
 /* The first number behind @key in a file; 0 when there is none. */
 static double number_in_file(const char *path, const char *key)
@@ -59,7 +60,8 @@ static cl_uint max_clock_mhz(void)
 
 static uint64_t cache_size(void)
 {
-	static const int levels[] = { _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL1_DCACHE_SIZE };
+	static const int levels[] = { _SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE,
+				      _SC_LEVEL1_DCACHE_SIZE };
 
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		long size = sysconf(levels[i]);
@@ -85,7 +87,8 @@ void hmmcl_device_init(cl_device_id device, cl_platform_id platform,
 	hmmcl_object_init(&device->object, &hmmcl_device_type);
 	device->platform = platform;
 	device->info = *info;
-	device->global_mem_size = sysinfo(&memory) ? 0 : (uint64_t)memory.totalram * memory.mem_unit;
+	device->global_mem_size = sysinfo(&memory) ? 0
+						   : (uint64_t)memory.totalram * memory.mem_unit;
 	device->max_mem_alloc_size = device->global_mem_size / 2;
 	device->cache_size = cache_size();
 	device->max_clock_mhz = max_clock_mhz();

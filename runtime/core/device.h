@@ -7,7 +7,7 @@
 #include "object.h"
 
 /* Limits that entry points check too; the specification's minimums and more. */
-#define HMMCL_MEM_BASE_ADDR_ALIGN	128u	/* bytes: long16; CL_DEVICE_MEM_BASE_ADDR_ALIGN is in bits */
+#define HMMCL_MEM_BASE_ADDR_ALIGN	128u	/* bytes; the query is in bits */
 #define HMMCL_MAX_PARAMETER_SIZE	4096u
 #define HMMCL_MAX_CONSTANT_ARGS		64u
 #define HMMCL_PRINTF_BUFFER_SIZE	(4u << 20)
@@ -18,7 +18,7 @@ struct _cl_device_id {
 	struct hmmcl_object object;
 	cl_platform_id platform;
 	struct hmmcl_engine_info info;
-	uint64_t global_mem_size;	/* bytes; all of RAM, for the device uses the application's memory */
+	uint64_t global_mem_size;	/* bytes: RAM, for it is the application's memory */
 	uint64_t max_mem_alloc_size;	/* bytes, of one buffer or SVM allocation */
 	uint64_t cache_size;		/* bytes, of the last level */
 	cl_uint max_clock_mhz;		/* 0: not known */

@@ -101,6 +101,9 @@ cl_int hmmcl_event_wait(cl_event event)
 		if (status <= CL_COMPLETE)
 			break;
 		hmmcl_engine_wait(scheduler->engine, seen, -1);
+		/* It returns without an event only when the engine is lost, and then always. */
+		if (hmmcl_engine_events(scheduler->engine) == seen)
+			hmmcl_scheduler_wait_without_engine(scheduler, event);
 	}
 	hmmcl_scheduler_end_wait(scheduler);
 	return status;
@@ -172,12 +175,13 @@ cl_int hmmcl_event_check_wait_list(const char *function, cl_context context, cl_
 		return CL_SUCCESS;
 	if (num_events == 0 || !list)
 		return hmmcl_refuse(function, CL_INVALID_EVENT_WAIT_LIST,
-				    "num_events_in_wait_list is %u, event_wait_list is %p", num_events,
-				    (const void *)list);
+				    "num_events_in_wait_list is %u, event_wait_list is %p",
+				    num_events, (const void *)list);
 	for (cl_uint i = 0; i < num_events; i++) {
 		if (!hmmcl_event_valid(list[i]))
 			return hmmcl_refuse(function, CL_INVALID_EVENT_WAIT_LIST,
-					    "event_wait_list[%u] is not an event of this process", i);
+					    "event_wait_list[%u] is not an event of this process",
+					    i);
 		if (list[i]->context != context)
 			return hmmcl_refuse(function, CL_INVALID_CONTEXT,
 					    "event_wait_list[%u] is of another context", i);

@@ -34,8 +34,9 @@ struct _cl_event {
 	cl_context context;
 	cl_command_queue queue;		/* NULL: user event */
 	cl_command_type type;
-	_Atomic cl_int status;		/* CL_QUEUED .. CL_COMPLETE or negative: what the application sees */
-	uint64_t queued_ns, submit_ns, start_ns, end_ns;	/* CLOCK_MONOTONIC; 0: not profiled */
+	_Atomic cl_int status;		/* CL_QUEUED .. CL_COMPLETE, or negative */
+	/* CLOCK_MONOTONIC; 0: not profiled */
+	uint64_t queued_ns, submit_ns, start_ns, end_ns;
 
 	/* The work; see command.h.  Set before hmmcl_command_enqueue, constant after. */
 	struct hmmcl_command engine;
@@ -60,7 +61,8 @@ struct _cl_event {
 	bool watched;				/* counted in the scheduler's watched */
 	bool dependency_failed;
 	bool listed;				/* on the scheduler's ready list */
-	unsigned int waits_held, waits_ring;	/* events it waits for: not yet in the ring; from the ring */
+	/* Events it waits for: that have not been in the ring; that have. */
+	unsigned int waits_held, waits_ring;
 	struct hmmcl_edge *waiters, **last_waiter;
 	struct hmmcl_edge *edges;		/* its own, in the lists of those it waits for */
 	unsigned int n_edges;
@@ -97,13 +99,13 @@ void hmmcl_event_fire_callbacks(cl_event event, cl_int status);
 /* Its execution status, brought up to date with the engine. */
 cl_int hmmcl_event_status(cl_event event);
 
-/* Sleep until it has ended; the caller reaps for itself.  Returns its status: CL_COMPLETE or negative. */
+/* Sleep until it has ended; the caller reaps for itself.  Its status: CL_COMPLETE or negative. */
 cl_int hmmcl_event_wait(cl_event event);
 
 /*
- * The checks on event_wait_list that all entry points share: CL_INVALID_EVENT_WAIT_LIST when the list
- * is NULL and num_events is not 0, or the reverse, or an event is not valid; CL_INVALID_CONTEXT when
- * an event is of another context.
+ * The checks on event_wait_list that all entry points share: CL_INVALID_EVENT_WAIT_LIST when the
+ * list is NULL and num_events is not 0, or the reverse, or an event is not valid;
+ * CL_INVALID_CONTEXT when an event is of another context.
  */
 cl_int hmmcl_event_check_wait_list(const char *function, cl_context context, cl_uint num_events,
 				   const cl_event *list);

@@ -21,8 +21,8 @@
 #include "cl.h"
 
 /* CL_INVALID_VALUE (logged) when @param_value is given and smaller than @size. */
-cl_int hmmcl_info_bytes(const char *function, const void *value, size_t size, size_t param_value_size,
-			void *param_value, size_t *param_value_size_ret);
+cl_int hmmcl_info_bytes(const char *function, const void *value, size_t size,
+			size_t param_value_size, void *param_value, size_t *param_value_size_ret);
 
 #define RETURN_INFO_BYTES(value, size) \
 	return hmmcl_info_bytes(__func__, (value), (size), param_value_size, param_value, \

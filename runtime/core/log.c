@@ -56,7 +56,8 @@ void hmmcl_log_init(const char *setting)
 	}
 	if (length) {
 		hmmcl_log_level = HMMCL_LOG_WARN;
-		hmmcl_warn("HMMCL_LOG=%s: no such level; say none, error, warn, info or debug", setting);
+		hmmcl_warn("HMMCL_LOG=%s: no such level; say none, error, warn, info or debug",
+			   setting);
 	}
 	if (colon && colon[1]) {
 		int fd = open(colon + 1, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
@@ -64,7 +65,7 @@ void hmmcl_log_init(const char *setting)
 		if (fd >= 0)
 			log_fd = fd;
 		else
-			hmmcl_warn("HMMCL_LOG=%s: cannot open the file: %s; logging to stderr", setting,
-				   strerror(errno));
+			hmmcl_warn("HMMCL_LOG=%s: cannot open the file: %s; logging to stderr",
+				   setting, strerror(errno));
 	}
 }

@@ -68,7 +68,8 @@ void hmmcl_object_retain(void *handle)
 {
 	struct hmmcl_object *object = handle;
 
-	/* From zero: the application asked another object for this one (CL_KERNEL_PROGRAM) and keeps it. */
+	/* From zero: the application asked another object for this one (CL_KERNEL_PROGRAM) and
+	 * keeps it. */
 	if (atomic_fetch_add_explicit(&object->api_refs, 1, memory_order_relaxed) == 0)
 		hmmcl_object_ref(object);
 }
@@ -82,8 +83,8 @@ bool hmmcl_object_release(void *handle)
 	do {
 		if (refs == 0)
 			return false;
-	} while (!atomic_compare_exchange_weak_explicit(&object->api_refs, &refs, refs - 1,
-							memory_order_acq_rel, memory_order_relaxed));
+	} while (!atomic_compare_exchange_weak_explicit(
+		&object->api_refs, &refs, refs - 1, memory_order_acq_rel, memory_order_relaxed));
 	if (refs > 1)
 		return true;
 	if (!lazy && atomic_load_explicit(&object->refs, memory_order_relaxed) > 1)

@@ -36,9 +36,8 @@
 
 struct hmmcl_object_type {
 	const char *name;		/* "cl_mem" */
-	void (*destroy)(void *object);	/* give back what it holds; no lock of the runtime is held */
-	bool lazy;			/* nothing is freed sooner by looking whether running commands have
-					 * ended when the application releases it: events, queues */
+	void (*destroy)(void *object);	/* give back what it holds; no lock is held */
+	bool lazy; /* a release need not hurry what still holds it: events, queues */
 };
 
 struct hmmcl_destroy_callback;
@@ -46,7 +45,7 @@ struct hmmcl_destroy_callback;
 struct hmmcl_object {
 	const cl_icd_dispatch *dispatch;	/* first: the ICD loader calls through it */
 	const struct hmmcl_object_type *type;	/* NULL once destroyed */
-	unsigned int generation;		/* of the process, see hmmcl_fork_generation; or HMMCL_ANY_GENERATION */
+	unsigned int generation;		/* hmmcl_fork_generation when it was made */
 	atomic_uint api_refs;
 	atomic_uint refs;
 	_Atomic(struct hmmcl_destroy_callback *) callbacks;
@@ -58,8 +57,8 @@ extern unsigned int hmmcl_fork_generation;
 
 /* Allocate zeroed, with one API reference.  NULL: CL_OUT_OF_HOST_MEMORY. */
 void *hmmcl_object_new(size_t size, const struct hmmcl_object_type *type);
-/* The same for objects that are not allocated, platform and device: never destroyed, and the child's as well
- * as the parent's after fork(). */
+/* The same for objects that are not allocated, platform and device: never destroyed, and after
+ * fork() the child's as well as the parent's. */
 void hmmcl_object_init(struct hmmcl_object *object, const struct hmmcl_object_type *type);
 
 /*
@@ -75,8 +74,8 @@ static inline bool hmmcl_object_valid(const void *handle, const struct hmmcl_obj
 		object->generation == HMMCL_ANY_GENERATION);
 }
 
-/* Internal references.  ref returns its argument; unref of NULL does nothing.  unref may run destroy
- * callbacks (the application's code): hold no lock. */
+/* Internal references.  ref returns its argument; unref of NULL does nothing.  unref may run
+ * destroy callbacks (the application's code): hold no lock. */
 static inline void *hmmcl_object_ref(void *handle)
 {
 	struct hmmcl_object *object = handle;
@@ -86,8 +85,8 @@ static inline void *hmmcl_object_ref(void *handle)
 }
 void hmmcl_object_unref(void *handle);
 
-/* clRetain* and clRelease*, for a handle found valid.  release returns false when the application holds
- * no reference: CL_INVALID_*. */
+/* clRetain* and clRelease*, for a handle found valid.  release returns false when the application
+ * holds no reference: CL_INVALID_*. */
 void hmmcl_object_retain(void *handle);
 bool hmmcl_object_release(void *handle);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The platform: one for each process, with one device or, when HMMCL_ENGINE asks for a driver that is
- * not there, none. */
+/* The platform: one for each process, with one device or, when HMMCL_ENGINE asks for a driver that
+ * is not there, none. */
 #ifndef HMMCL_PLATFORM_H
 #define HMMCL_PLATFORM_H
 

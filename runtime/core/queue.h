@@ -10,11 +10,11 @@ struct _cl_command_queue {
 	struct hmmcl_object object;
 	cl_context context;
 	cl_command_queue_properties flags;	/* CL_QUEUE_PROPERTIES */
-	cl_queue_properties *properties;	/* CL_QUEUE_PROPERTIES_ARRAY, as given, with its zero */
+	cl_queue_properties *properties;	/* as given, with the terminating zero */
 	size_t n_properties;
 
 	/* Under the scheduler's lock. */
-	cl_event first, last;		/* commands that have not ended, in the order of their enqueueing */
+	cl_event first, last;		/* commands that have not ended, in their order */
 	cl_event barrier;		/* out-of-order: the last barrier that has not ended */
 	unsigned int count;		/* how many they are */
 	unsigned int in_ring;		/* and how many of them the engine has */

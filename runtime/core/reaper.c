@@ -34,6 +34,7 @@ static void scheduler_free(struct hmmcl_scheduler *scheduler)
 {
 	hmmcl_engine_close(scheduler->engine);
 	pthread_cond_destroy(&scheduler->reaper_wake);
+	pthread_cond_destroy(&scheduler->wake_without_engine);
 	pthread_mutex_destroy(&scheduler->lock);
 	free(scheduler);
 }
@@ -56,7 +57,7 @@ static void *reap(void *data)
 		}
 		seen = hmmcl_engine_events(scheduler->engine);
 		hmmcl_scheduler_reap(scheduler);
-		/* If this releases the last context, hmmcl_scheduler_put leaves the freeing to us. */
+		/* If this releases the last context, the freeing is left to us. */
 		hmmcl_scheduler_unlock(scheduler);
 		hmmcl_scheduler_lock(scheduler);
 		if (scheduler->stop || !is_needed(scheduler))
@@ -89,7 +90,7 @@ void hmmcl_reaper_wake(struct hmmcl_scheduler *scheduler)
 	error = pthread_create(&scheduler->reaper, NULL, reap, scheduler);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error)
-		hmmcl_error("cannot start the reaper thread: %s; commands go on only while the application waits; raise the limit on threads",
+		hmmcl_error("cannot start the reaper thread: %s; raise the limit on threads",
 			    strerror(error));
 	else
 		scheduler->reaper_runs = true;
@@ -130,6 +131,7 @@ static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 	scheduler->refs = 1;
 	pthread_mutex_init(&scheduler->lock, NULL);
 	pthread_cond_init(&scheduler->reaper_wake, NULL);
+	pthread_cond_init(&scheduler->wake_without_engine, NULL);
 	return scheduler;
 }
 

@@ -102,8 +102,8 @@ static void leave_held(struct hmmcl_scheduler *scheduler, cl_event command,
 }
 
 /*
- * The command's work has ended so.  It finishes after those it waits for (a command in the ring may have
- * overtaken the on_complete of the one before), and after its own on_complete.
+ * The command's work has ended so.  It finishes after those it waits for (a command in the ring may
+ * have overtaken the on_complete of the one before), and after its own on_complete.
  */
 static void work_ended(struct hmmcl_scheduler *scheduler, cl_event command, cl_int status)
 {
@@ -139,7 +139,8 @@ static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command, bool af
 		if (ticket == -EIO)
 			scheduler->lost = true;
 		hmmcl_error("the engine does not take a command: %s%s", strerror(-ticket),
-			    ticket == -EIO ? "; it is lost: release the context and make a new one" : "");
+			    ticket == -EIO ? "; it is lost: release the context and make a new one"
+					   : "");
 		command->faulted = true;
 		work_ended(scheduler, command, CL_OUT_OF_RESOURCES);
 		return;
@@ -206,8 +207,8 @@ static void dispatch(struct hmmcl_scheduler *scheduler, cl_event command)
 	if (command->state != HMMCL_EVENT_HELD || command->waits_held)
 		return;
 	if (work_is_in_ring) {
-		/* Stay here, to come back when the next of them has ended, if after_all would wait for
-		 * other queues too, or if the engine is not what does the work. */
+		/* Stay here, to come back when the next of them has ended, if after_all would wait
+		 * for other queues too, or if the engine is not what does the work. */
 		if (command->host || command->dependency_failed ||
 		    scheduler->in_ring != command->queue->in_ring)
 			return;
@@ -273,12 +274,13 @@ static cl_int report_fault(cl_event command, const struct hmmcl_completion *comp
 		hmmcl_context_notify(command->context, completion, sizeof(*completion),
 				     "command %s failed: %s", name, fault_text(completion->fault));
 	else
-		hmmcl_context_notify(command->context, completion, sizeof(*completion),
-				     "kernel %s failed: %s; address 0x%llx, %s, instruction at 0x%llx in its code",
-				     name, fault_text(completion->fault),
-				     (unsigned long long)completion->address,
-				     completion->write ? "write" : "read",
-				     (unsigned long long)completion->instruction);
+		hmmcl_context_notify(
+			command->context, completion, sizeof(*completion),
+			"kernel %s failed: %s; address 0x%llx, %s, instruction at 0x%llx",
+			name, fault_text(completion->fault),
+			(unsigned long long)completion->address,
+			completion->write ? "write" : "read",
+			(unsigned long long)completion->instruction);
 	return CL_OUT_OF_RESOURCES;
 }
 
@@ -375,8 +377,10 @@ void hmmcl_scheduler_unlock(struct hmmcl_scheduler *scheduler)
 		wake = scheduler->wake && atomic_load(&scheduler->waiters);
 		scheduler->wake = false;
 		hmmcl_reaper_wake(scheduler);
-		if (wake)
+		if (wake) {
 			hmmcl_engine_interrupt(scheduler->engine);
+			pthread_cond_broadcast(&scheduler->wake_without_engine);
+		}
 		pthread_mutex_unlock(&scheduler->lock);
 
 		/* The scheduler may go with the last of these, if there is nothing else to do. */
@@ -403,10 +407,20 @@ void hmmcl_scheduler_begin_wait(struct hmmcl_scheduler *scheduler)
 	atomic_fetch_add(&scheduler->waiters, 1);
 }
 
+void hmmcl_scheduler_wait_without_engine(struct hmmcl_scheduler *scheduler, cl_event event)
+{
+	hmmcl_scheduler_lock(scheduler);
+	scheduler->lost = true;
+	while (atomic_load(&event->status) > CL_COMPLETE && !scheduler->in_ring)
+		pthread_cond_wait(&scheduler->wake_without_engine, &scheduler->lock);
+	hmmcl_scheduler_unlock(scheduler);
+}
+
 void hmmcl_scheduler_end_wait(struct hmmcl_scheduler *scheduler)
 {
 	if (atomic_fetch_sub(&scheduler->waiters, 1) == 1 && scheduler->in_ring) {
 		hmmcl_scheduler_lock(scheduler);
-		hmmcl_scheduler_unlock(scheduler);	/* wakes the reaper, if there is something for it */
+		/* Wakes the reaper, if there is something for it. */
+		hmmcl_scheduler_unlock(scheduler);
 	}
 }

@@ -9,10 +9,10 @@
  * queue waits for another's kernel.
  *
  * Nobody owns the finding-out that commands have ended ("reaping"): whoever waits, enqueues or asks
- * for a status does it for all.  So the path from clEnqueueNDRangeKernel to the end of clFinish stays
- * in one thread.  The reaper thread does it only when something must happen without
- * the application's calling: commands are held, a callback is registered, a buffer was
- * released.  It sleeps while threads of the application wait, for they reap.
+ * for a status does it for all.  So the path from clEnqueueNDRangeKernel to the end of clFinish
+ * stays in one thread.  The reaper thread does it only when something must happen without the
+ * application's calling: commands are held, a callback is registered, a buffer was released.  It
+ * sleeps while threads of the application wait, for they reap.
  *
  * Locking.  The scheduler's lock protects the graph: the fields of events and queues that say so.
  * It is the innermost lock of the runtime but for the callback thread's: a thread that holds
@@ -28,7 +28,7 @@
 #include "../transport/engine.h"
 #include "event.h"
 
-/* Commands that the engine has at most; fewer than its ring has slots, so that submitting never blocks. */
+/* Commands that the engine has at most: fewer than its ring has slots, so submitting never blocks. */
 #define HMMCL_SCHEDULER_MAX_IN_RING 256
 
 /* Commands in a row, linked by next_listed. */
@@ -43,20 +43,21 @@ struct hmmcl_scheduler {
 
 	pthread_mutex_t lock;
 	cl_event ring[HMMCL_SCHEDULER_MAX_IN_RING];	/* by ticket; NULL: reaped */
-	int64_t oldest, next;			/* tickets that may be in the ring: [oldest, next) */
+	int64_t oldest, next;		/* tickets that may be in the ring: [oldest, next) */
 	_Atomic unsigned int in_ring;
 	atomic_bool lost;			/* the engine is gone */
 
-	struct hmmcl_command_list ready;	/* to look at: nothing outside the ring to wait for */
+	struct hmmcl_command_list ready;	/* wait for nothing outside the ring */
 	struct hmmcl_command_list finishing;	/* work ended; on_complete, then finish */
 	struct hmmcl_command_list on_host;	/* host functions to run */
 	struct hmmcl_command_list ended;	/* to release */
-	bool wake;				/* something ended of which the engine knows nothing */
+	bool wake;				/* something ended unknown to the engine */
 
 	unsigned int held;			/* enqueued commands in state HELD */
 	unsigned int watched;			/* commands not ended that must be reaped soon */
 	bool kicked;				/* reap until no command is left */
 	atomic_uint waiters;			/* threads of the application in hmmcl_event_wait */
+	pthread_cond_t wake_without_engine;	/* where they sleep when it is lost */
 
 	pthread_t reaper;
 	pthread_cond_t reaper_wake;
@@ -71,7 +72,7 @@ void hmmcl_scheduler_put(struct hmmcl_scheduler *scheduler);
 void hmmcl_scheduler_lock(struct hmmcl_scheduler *scheduler);
 /*
  * Hands ready commands on, works off what came up, unlocks.  On return everything has ended that
- * could.  Unless it holds an object of a context itself, the caller may not look at @scheduler after it.
+ * could.  The caller may not look at @scheduler after it, unless it holds an object of a context.
  */
 void hmmcl_scheduler_unlock(struct hmmcl_scheduler *scheduler);
 
@@ -84,6 +85,8 @@ void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, c
 /* A thread of the application begins to wait, which it must say before it looks, and has waited. */
 void hmmcl_scheduler_begin_wait(struct hmmcl_scheduler *scheduler);
 void hmmcl_scheduler_end_wait(struct hmmcl_scheduler *scheduler);
+/* The engine is lost, and wakes nobody any more: sleep until @event has ended. */
+void hmmcl_scheduler_wait_without_engine(struct hmmcl_scheduler *scheduler, cl_event event);
 
 /* An object that was released is still held, perhaps by commands that have ended: look soon. */
 void hmmcl_scheduler_kick(void);
