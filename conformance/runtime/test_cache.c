@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The disk cache.  Each scenario is a process of its own, with its own HMMCL_CACHE_DIR; whether a build
+ * came from the cache is seen by giving it a compiler that fails.
+ */
+#include "program.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+static char directory[PATH_MAX];
+
+struct scenario {
+	const char *source, *options;
+	const char *directory;		/* HMMCL_CACHE_DIR */
+	const char *size;		/* HMMCL_CACHE_SIZE */
+	int builds;			/* of programs that differ, when there is no source */
+	bool compiler_fails;		/* so only the cache can serve */
+	cl_int expected;
+};
+
+static void build(void *data)
+{
+	const struct scenario *s = data;
+	int builds = s->source ? 1 : s->builds;
+	cl_context context;
+
+	setenv("HMMCL_CACHE_DIR", s->directory, 1);
+	setenv("HMMCL_CACHE_SIZE", s->size ? s->size : "16M", 1);
+	context = new_context();
+	for (int i = 0; i < builds; i++) {
+		cl_program program;
+		char text[128];
+
+		snprintf(text, sizeof(text), "kernel void k(global int *p) { *p = %d; }", i);
+		program = new_program(context, s->source ? s->source : text);
+		assert_cl(clBuildProgram(program, 0, NULL, s->options, NULL, NULL), s->expected);
+		if (!s->expected) {
+			cl_command_queue queue = new_queue(context, 0);
+			cl_kernel kernel = new_kernel(program, "k");
+			const size_t one = 1;
+			cl_int result = -1;
+
+			OK(clSetKernelArgSVMPointer(kernel, 0, &result));
+			OK(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, NULL));
+			OK(clFinish(queue));
+			assert_int_equal(result, s->source ? 77 : i);
+			OK(clReleaseKernel(kernel));
+			OK(clReleaseCommandQueue(queue));
+		}
+		OK(clReleaseProgram(program));
+	}
+	OK(clReleaseContext(context));
+}
+
+/*
+ * The compiler's place in the key is its file, so it is made to fail without touching that: it may have no
+ * memory.
+ */
+static void build_without_compiler(void *data)
+{
+	setenv("HMMCL_BUILD_MEMORY", "1", 1);	/* MiB */
+	build(data);
+}
+
+static void run(struct scenario s)
+{
+	if (!s.directory)
+		s.directory = directory;
+	in_process(s.compiler_fails ? build_without_compiler : build, &s);
+}
+
+static const char source[] = "kernel void k(global int *p) { *p = 77; }";
+
+/* Calls @function for each cached program. */
+static int each_file(void (*function)(const char *path, void *data), void *data)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	int n = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir))) {
+		char path[PATH_MAX + 300];
+
+		if (strlen(entry->d_name) != 64)
+			continue;
+		n++;
+		snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+		if (function)
+			function(path, data);
+	}
+	closedir(dir);
+	return n;
+}
+
+static void unlink_file(const char *path, void *data)
+{
+	(void)data;
+	unlink(path);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(directory, sizeof(directory), "%s/hmmcl-test-cache-XXXXXX",
+		 getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp");
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	each_file(unlink_file, NULL);
+	return rmdir(directory);
+}
+
+static void test_hit(void **state)
+{
+	(void)state;
+	run((struct scenario){ .source = source });
+	assert_int_equal(each_file(NULL, NULL), 1);
+	run((struct scenario){ .source = source, .compiler_fails = true });
+	/* White space between options does not count, options do, and what is in quotes. */
+	run((struct scenario){ .source = source, .options = "  ", .compiler_fails = true });
+	run((struct scenario){ .source = source, .options = "-D X", .compiler_fails = true,
+			       .expected = CL_BUILD_PROGRAM_FAILURE });
+	run((struct scenario){ .source = source, .options = "-D X='a b'" });
+	run((struct scenario){ .source = source, .options = "  -D  X='a b' ", .compiler_fails = true });
+	run((struct scenario){ .source = source, .options = "-D X='a  b'", .compiler_fails = true,
+			       .expected = CL_BUILD_PROGRAM_FAILURE });
+	assert_int_equal(each_file(NULL, NULL), 2);
+}
+
+static void test_errors_are_not_cached(void **state)
+{
+	(void)state;
+	run((struct scenario){ .source = "nonsense", .expected = CL_BUILD_PROGRAM_FAILURE });
+	assert_int_equal(each_file(NULL, NULL), 0);
+}
+
+struct damage { off_t at; bool truncate; };
+
+static void damage_file(const char *path, void *data)
+{
+	const struct damage *damage = data;
+	struct stat status;
+	unsigned char byte;
+	int fd = open(path, O_RDWR);
+
+	assert_true(fd >= 0);
+	OK(fstat(fd, &status));
+	if (damage->at >= status.st_size) {
+		assert_int_equal(pwrite(fd, "x", 1, status.st_size), 1);
+	} else if (damage->truncate) {
+		OK(ftruncate(fd, damage->at));
+	} else {
+		assert_int_equal(pread(fd, &byte, 1, damage->at), 1);
+		byte ^= 1;
+		assert_int_equal(pwrite(fd, &byte, 1, damage->at), 1);
+	}
+	close(fd);
+}
+
+/* A damaged file is a miss, and is replaced. */
+static void test_corrupt(void **state)
+{
+	static const struct damage damages[] = {
+		{ 0, false }, { 20, false }, { 45, false }, { 60, false }, { 100, false }, { 1000, false },
+		{ 0, true }, { 50, true }, { 500, true }, { 1 << 30, false },
+	};
+
+	(void)state;
+	run((struct scenario){ .source = source });
+	for (size_t i = 0; i < COUNT(damages); i++) {
+		assert_int_equal(each_file(damage_file, (void *)&damages[i]), 1);
+		run((struct scenario){ .source = source });
+		assert_int_equal(each_file(NULL, NULL), 1);
+		run((struct scenario){ .source = source, .compiler_fails = true });
+	}
+}
+
+static void make_writable(const char *path, void *data)
+{
+	(void)data;
+	OK(chmod(path, 0666));
+}
+
+/* Code that others could have written is not executed. */
+static void test_untrusted(void **state)
+{
+	(void)state;
+	run((struct scenario){ .source = source });
+	each_file(make_writable, NULL);
+	run((struct scenario){ .source = source, .compiler_fails = true,
+			       .expected = CL_BUILD_PROGRAM_FAILURE });
+}
+
+static void test_no_directory(void **state)
+{
+	(void)state;
+	run((struct scenario){ .source = source, .directory = "" });
+	run((struct scenario){ .source = source, .directory = "/proc/no/such/place" });
+	run((struct scenario){ .source = source, .directory = "/dev/null/file" });
+}
+
+static void sum_size(const char *path, void *data)
+{
+	struct stat status;
+
+	OK(stat(path, &status));
+	*(off_t *)data += status.st_size;
+}
+
+static void test_bound(void **state)
+{
+	off_t total = 0;
+	int n;
+
+	(void)state;
+	run((struct scenario){ .builds = 24, .size = "20K" });
+	n = each_file(sum_size, &total);
+	assert_in_range(n, 1, 23);
+	assert_true(total <= 20 << 10);
+	/* What is too large by itself is not kept. */
+	run((struct scenario){ .source = source, .size = "1K" });
+	run((struct scenario){ .source = source, .compiler_fails = true,
+			       .expected = CL_BUILD_PROGRAM_FAILURE });
+}
+
+/* A program that includes a file is compiled from what the file says now. */
+static void test_included_files(void **state)
+{
+	static const char text[] =
+		"#include \"value.h\"\nkernel void k(global int *p) { *p = VALUE; }";
+	char path[PATH_MAX + 16], options[PATH_MAX + 16];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/value.h", directory);
+	snprintf(options, sizeof(options), "-I %s", directory);
+	for (int value = 70; value <= 77; value += 7) {
+		file = fopen(path, "w");
+		assert_non_null(file);
+		fprintf(file, "#define VALUE %d + %d\n", value, 77 - value);
+		fclose(file);
+		run((struct scenario){ .source = text, .options = options });
+	}
+	assert_int_equal(each_file(NULL, NULL), 0);
+	unlink(path);
+}
+
+/* In a mount namespace of its own, where that is allowed. */
+static void on_file_system(const char *options, unsigned long flags, const struct scenario *s)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", directory, "tmpfs", flags, options))
+		return;
+	build((void *)s);
+}
+
+static void on_full(void *data)
+{
+	on_file_system("size=4k,nr_inodes=2", 0, data);
+}
+
+static void on_read_only(void *data)
+{
+	on_file_system(NULL, MS_RDONLY, data);
+}
+
+static void test_full_and_read_only(void **state)
+{
+	struct scenario s = { .builds = 3, .directory = directory };
+
+	(void)state;
+	in_process(on_full, &s);
+	in_process(on_read_only, &s);
+}
+
+/* Processes that fill one small cache at the same time all get what they built. */
+static void test_shared(void **state)
+{
+	struct scenario s = { .builds = 6, .directory = directory, .size = "10K" };
+	pid_t children[3];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(children); i++) {
+		fflush(NULL);
+		children[i] = fork();
+		assert_true(children[i] >= 0);
+		if (!children[i]) {
+			build(&s);
+			_exit(0);
+		}
+	}
+	for (size_t i = 0; i < COUNT(children); i++) {
+		int status;
+
+		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+		assert_int_equal(status, 0);
+	}
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_hit), TEST(test_errors_are_not_cached), TEST(test_corrupt),
+		TEST(test_untrusted), TEST(test_no_directory), TEST(test_bound),
+		TEST(test_included_files), TEST(test_full_and_read_only), TEST(test_shared),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The compiler process when things go wrong: compilers that end, hang or talk nonsense; a compiler that is
+ * killed; and what the application sees of it all, which is an error code and a log.
+ */
+#include "program.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static char self[4096];
+
+/* What a broken compiler does with a request: this program, started with --server. */
+static int serve(void)
+{
+	const char *behaviour = getenv("HMMCL_TEST_COMPILER");
+	unsigned char message[32], noise[64];
+	ssize_t n;
+
+	if (!strcmp(behaviour, "exit"))
+		return 3;
+	n = recv(3, message, sizeof(message), 0);
+	if (n != sizeof(message))
+		return 4;
+	if (!strcmp(behaviour, "die"))
+		raise(SIGKILL);
+	if (!strcmp(behaviour, "hang"))
+		pause();
+	if (!strcmp(behaviour, "noise")) {
+		memset(noise, 0x5a, sizeof(noise));
+		send(3, noise, sizeof(noise), MSG_NOSIGNAL);
+	}
+	if (!strcmp(behaviour, "short"))
+		send(3, message, 5, MSG_NOSIGNAL);
+	if (!strcmp(behaviour, "no payload"))	/* the request as the reply */
+		send(3, message, sizeof(message), MSG_NOSIGNAL);
+	if (!strcmp(behaviour, "bad payload")) {
+		char control[CMSG_SPACE(sizeof(int))] = { 0 };
+		struct iovec iov = { message, sizeof(message) };
+		struct msghdr header = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+					 .msg_controllen = sizeof(control) };
+		struct cmsghdr *cmsg = CMSG_FIRSTHDR(&header);
+		int file = memfd_create("reply", 0);
+		uint64_t huge = UINT64_MAX - 3;
+
+		(void)!write(file, &huge, sizeof(huge));
+		cmsg->cmsg_level = SOL_SOCKET;
+		cmsg->cmsg_type = SCM_RIGHTS;
+		cmsg->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(cmsg), &file, sizeof(int));
+		sendmsg(3, &header, MSG_NOSIGNAL);
+	}
+	recv(3, message, sizeof(message), 0);	/* until the socket ends */
+	return 0;
+}
+
+static const char source[] = "kernel void k(global int *p) { *p = 77; }";
+
+static cl_int build(cl_context context, const char *options, char *log, size_t size)
+{
+	cl_program program = new_program(context, source);
+	cl_int error = clBuildProgram(program, 0, NULL, options, NULL, NULL);
+
+	if (log) {
+		OK(clGetProgramBuildInfo(program, find_device(), CL_PROGRAM_BUILD_LOG, size, log, NULL));
+		assert_int_equal(build_status(program), error ? CL_BUILD_ERROR : CL_BUILD_SUCCESS);
+	}
+	OK(clReleaseProgram(program));
+	return error;
+}
+
+/* Nothing for the application's wait() to find, alive or dead. */
+static void assert_no_children(void)
+{
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static volatile sig_atomic_t child_signals;
+
+static void on_child(int signal)
+{
+	(void)signal;
+	child_signals++;
+}
+
+static void broken(void *data)
+{
+	struct sigaction action = { .sa_handler = on_child };
+	cl_context context;
+	char log[2048];
+
+	setenv("HMMCL_TEST_COMPILER", data, 1);
+	setenv("HMMCL_COMPILER", self, 1);
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	setenv("HMMCL_BUILD_TIMEOUT", "1", 1);
+	sigaction(SIGCHLD, &action, NULL);
+	context = new_context();
+	assert_cl(build(context, NULL, log, sizeof(log)), CL_BUILD_PROGRAM_FAILURE);
+	assert_true(strlen(log) > 20);
+	/* The next one is a new attempt, with a new compiler. */
+	if (strcmp(data, "hang"))
+		assert_cl(build(context, NULL, log, sizeof(log)), CL_BUILD_PROGRAM_FAILURE);
+	assert_no_children();
+	assert_int_equal(child_signals, 0);
+	OK(clReleaseContext(context));
+}
+
+static void test_broken_compilers(void **state)
+{
+	static const char *const behaviours[] = { "exit", "die", "noise", "short", "no payload",
+						  "bad payload", "hang" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(behaviours); i++)
+		in_process(broken, (void *)behaviours[i]);
+}
+
+static void missing(void *data)
+{
+	cl_context context;
+
+	setenv("HMMCL_COMPILER", data, 1);
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	context = new_context();
+	assert_cl(build(context, NULL, NULL, 0), CL_COMPILER_NOT_AVAILABLE);
+	assert_no_children();
+	OK(clReleaseContext(context));
+}
+
+/* A file that can be executed as far as one can see. */
+static void not_a_program(void *data)
+{
+	char path[] = "/tmp/hmmcl-test-XXXXXX";
+	int file = mkstemp(path);
+	cl_context context;
+	char log[1024];
+
+	(void)data;
+	assert_int_equal(write(file, "nonsense", 8), 8);
+	fchmod(file, 0755);
+	close(file);
+	setenv("HMMCL_COMPILER", path, 1);
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	context = new_context();
+	assert_cl(build(context, NULL, log, sizeof(log)), CL_BUILD_PROGRAM_FAILURE);
+	assert_no_children();
+	unlink(path);
+	OK(clReleaseContext(context));
+}
+
+static void test_no_compiler(void **state)
+{
+	(void)state;
+	in_process(missing, "/no/such/file");
+	in_process(missing, "/tmp");
+	in_process(not_a_program, NULL);
+}
+
+/* The pid of this process's server: of that name, with this process's mark in its environment. */
+static pid_t find_server(const char *name)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	while ((entry = readdir(proc)) && !found) {
+		char path[300], text[64] = "", environment[65536];
+		char mark[64];
+		ssize_t n = 0;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (!fgets(text, sizeof(text), file))
+			text[0] = 0;
+		fclose(file);
+		if (strncmp(text, name, strlen(name)))
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/environ", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		n = fread(environment, 1, sizeof(environment), file);
+		fclose(file);
+		snprintf(mark, sizeof(mark), "HMMCL_TEST_MARK=%d", (int)getpid());
+		if (n > 0 && memmem(environment, n, mark, strlen(mark) + 1))
+			found = atoi(entry->d_name);
+	}
+	closedir(proc);
+	return found;
+}
+
+/* Until the process has closed what it had open: it is gone, or somebody has yet to ask how it ended. */
+static void await_end(pid_t pid)
+{
+	char path[64], state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	for (int i = 0; i < 4000; i++) {
+		FILE *file = fopen(path, "r");
+
+		if (!file)
+			return;
+		if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			state = 0;
+		fclose(file);
+		if (state == 'Z' || state == 'X')
+			return;
+		sleep_ms(5);
+	}
+	fail_msg("process %d does not end", (int)pid);
+}
+
+static void mark_process(void)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", (int)getpid());
+	setenv("HMMCL_TEST_MARK", number, 1);
+	setenv("HMMCL_CACHE_DIR", "", 1);
+}
+
+/* A server that somebody killed while it had nothing to do is replaced, and nobody notices. */
+static void killed_while_idle(void *data)
+{
+	struct sigaction action = { .sa_handler = on_child };
+	cl_context context;
+	pid_t server;
+
+	(void)data;
+	mark_process();
+	sigaction(SIGCHLD, &action, NULL);
+	context = new_context();
+	OK(build(context, NULL, NULL, 0));
+	server = find_server("hmmclc");
+	assert_true(server > 0);
+	kill(server, SIGKILL);
+	await_end(server);
+	OK(build(context, "-D AGAIN", NULL, 0));
+	assert_true(find_server("hmmclc") > 0);
+	assert_no_children();
+	assert_int_equal(child_signals, 0);
+
+	/* It ends when it is unloaded, and comes back when it is needed. */
+	server = find_server("hmmclc");
+	OK(clUnloadPlatformCompiler(find_platform()));
+	await_end(server);
+	OK(build(context, "-D ONCE_MORE", NULL, 0));
+	OK(clReleaseContext(context));
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	in_process(killed_while_idle, NULL);
+}
+
+/* The server ends with the process that started it. */
+static void leave_server(void *data)
+{
+	cl_context context;
+
+	mark_process();
+	*(pid_t *)data = 0;
+	context = new_context();
+	OK(build(context, NULL, NULL, 0));
+	*(pid_t *)data = find_server("hmmclc");
+	_exit(0);
+}
+
+static void test_ends_with_application(void **state)
+{
+	pid_t *server = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_true(server != MAP_FAILED);
+	in_process(leave_server, server);
+	assert_true(*server > 0);
+	await_end(*server);
+	munmap(server, 4096);
+}
+
+/* After fork(), parent and child each have a compiler. */
+static void fork_after_build(void *data)
+{
+	cl_context context;
+	int status;
+	pid_t child;
+
+	(void)data;
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	context = new_context();
+	OK(build(context, NULL, NULL, 0));
+	fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		cl_context own = new_context();
+
+		OK(build(own, "-D CHILD", NULL, 0));
+		OK(clReleaseContext(own));
+		_exit(0);
+	}
+	OK(build(context, "-D PARENT", NULL, 0));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	OK(build(context, "-D PARENT=2", NULL, 0));
+	OK(clReleaseContext(context));
+}
+
+static void test_fork(void **state)
+{
+	(void)state;
+	in_process(fork_after_build, NULL);
+}
+
+static void *build_in_thread(void *data)
+{
+	cl_context context = data;
+
+	for (int i = 0; i < 3; i++) {
+		char options[64];
+
+		snprintf(options, sizeof(options), "-D T=%d -D ID=%lu", i, (unsigned long)pthread_self());
+		build(context, options, NULL, 0);
+	}
+	return NULL;
+}
+
+/* Killed again and again under several threads: builds fail or not, but all return, and the last works. */
+static void killed_at_work(void *data)
+{
+	pthread_t threads[3];
+	cl_context context;
+
+	(void)data;
+	mark_process();
+	context = new_context();
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, build_in_thread, context), 0);
+	for (int i = 0; i < 10; i++) {
+		pid_t server = find_server("hmmclc");
+
+		if (server)
+			kill(server, SIGKILL);
+		sleep_ms(10);
+	}
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	OK(build(context, "-D LAST", NULL, 0));
+	assert_no_children();
+	OK(clReleaseContext(context));
+}
+
+static void test_killed_at_work(void **state)
+{
+	(void)state;
+	in_process(killed_at_work, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_broken_compilers),
+		cmocka_unit_test(test_no_compiler),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_ends_with_application),
+		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_killed_at_work),
+	};
+
+	if (argc == 2 && !strcmp(argv[1], "--server"))
+		return serve();
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
