@@ -110,13 +110,16 @@ INTERNAL int __hmmcl_scaling(double largest)
 	{								\
 		double largest = __hmmcl_largest(v), d;			\
 		int scale = __hmmcl_scaling(largest);			\
+		double##n scaled;					\
 									\
 		if (isinf(largest))					\
 			v = __hmmcl_direction(v);			\
-		else if (scale)						\
-			v = ldexp(v, scale);				\
-		d = dot(v, v);						\
-		return d == 0 ? v : v / sqrt(d);			\
+		scaled = scale ? ldexp(v, scale) : v;			\
+		d = dot(scaled, scaled);				\
+		if (d == 0)						\
+			return v;					\
+		/* Elements far below the largest would vanish if scaled down first. */	\
+		return scale < 0 ? ldexp(v / sqrt(d), scale) : scaled / sqrt(d);	\
 	}
 
 /* Within 8192 ulp, and v itself where its square is no normal number. */
