@@ -13,7 +13,8 @@
 /* Extensions that are the runtime's work: X(name, major, minor, patch). */
 #define RUNTIME_EXTENSIONS(X)			\
 	X(cl_khr_create_command_queue, 1, 0, 0)	\
-	X(cl_khr_extended_versioning, 1, 0, 0)
+	X(cl_khr_extended_versioning, 1, 0, 0)	\
+	X(cl_khr_suggested_local_work_size, 1, 0, 0)
 
 static void never(void *object)
 {
