@@ -10,27 +10,12 @@
 #include <cmocka.h>
 
 #include <dlfcn.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client.h"
-#include "program.h"
-#include "reference.h"
-
-static const struct range ranges[] = {
-	{1, {1, 1, 1}, {1, 1, 1}, {0, 0, 0}},
-	{1, {6, 1, 1}, {3, 1, 1}, {0, 0, 0}},
-	{1, {40, 1, 1}, {7, 1, 1}, {5, 0, 0}},
-	{1, {64, 1, 1}, {16, 1, 1}, {0, 0, 0}},
-	{1, {50, 1, 1}, {17, 1, 1}, {0, 0, 0}},
-	{1, {300, 1, 1}, {128, 1, 1}, {3, 0, 0}},
-	{2, {16, 16, 1}, {8, 8, 1}, {0, 0, 0}},
-	{2, {37, 21, 1}, {16, 16, 1}, {0, 2, 0}},
-	{3, {10, 6, 4}, {5, 3, 2}, {0, 0, 0}},
-	{3, {11, 7, 5}, {4, 4, 4}, {1, 2, 3}},
-};
+#include "compare.h"
 
 static const char *const kernels[] = {
 	"none", "straight", "loop", "loop_head", "nested", "branch", "called", "exits", "array",
@@ -49,50 +34,8 @@ static char *read_text(const char *path)
 	return text;
 }
 
-static uint32_t random_next(uint64_t *state)
-{
-	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
-	return *state >> 33;
-}
-
-/* Runs both and compares what they wrote; false if they differ, which @expected says is a failure. */
-static bool compare(const struct kernel *kernel, reference_kernel *reference, const char *name,
-		    const struct range *range, bool expected)
-{
-	bool same = true;
-	size_t words = range->global[0] * range->global[1] * range->global[2] * 4;
-	uint32_t *in = malloc(words * 4 + 64), *got = malloc(words * 4), *wanted = malloc(words * 4);
-	uint32_t *scratch = aligned_alloc(128, HMMCL_LOCAL_MEM_SIZE);
-	struct { uint32_t *out; uint32_t *in; uint64_t scratch; } args;
-	uint64_t state = words;
-
-	for (size_t i = 0; i < words + 16; i++)
-		in[i] = random_next(&state);
-	memset(got, 0xee, words * 4);
-	memset(wanted, 0xee, words * 4);
-	args.out = got;
-	args.in = in;
-	args.scratch = (kernel->local_size + 127) / 128 * 128;
-	kernel_run(kernel, range, &args, NULL);
-	reference_run(reference, range, wanted, in, scratch);
-	for (size_t i = 0; i < words && same; i++) {
-		same = got[i] == wanted[i];
-		if (!same && expected)
-			fail_msg("%s, global %zux%zux%zu local %zux%zux%zu: item %zu word %zu is %x, not %x",
-				 name, (size_t)range->global[0], (size_t)range->global[1],
-				 (size_t)range->global[2], (size_t)range->local[0],
-				 (size_t)range->local[1], (size_t)range->local[2], i / 4, i % 4,
-				 got[i], wanted[i]);
-	}
-	free(in);
-	free(got);
-	free(wanted);
-	free(scratch);
-	return same;
-}
-
 /* Builds with @options and compares all kernels; returns how many runs differed. */
-static int compare_all(const char *options, bool expected)
+static int compare_all(const char *options, bool loud)
 {
 	int differ = 0;
 	struct client client = client_start();
@@ -112,8 +55,8 @@ static int compare_all(const char *options, bool expected)
 
 		*(void **)&function = dlsym(reference, kernels[k]);
 		assert_non_null(function);
-		for (size_t r = 0; r < sizeof(ranges) / sizeof(*ranges); r++)
-			differ += !compare(&kernel, function, kernels[k], &ranges[r], expected);
+		for (int r = 0; r < n_test_ranges; r++)
+			differ += !compare_kernel(&kernel, function, kernels[k], &test_ranges[r], loud);
 	}
 	program_unload(&program);
 	dlclose(reference);
@@ -126,13 +69,13 @@ static int compare_all(const char *options, bool expected)
 static void optimised(void **state)
 {
 	(void)state;
-	compare_all("-cl-std=CL3.0", true);
+	assert_int_equal(compare_all("-cl-std=CL3.0", true), 0);
 }
 
 static void not_optimised(void **state)
 {
 	(void)state;
-	compare_all("-cl-std=CL3.0 -cl-opt-disable", true);
+	assert_int_equal(compare_all("-cl-std=CL3.0 -cl-opt-disable", true), 0);
 }
 
 /* The comparison has teeth: without its barriers the program gives something else. */

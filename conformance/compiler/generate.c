@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Random kernels.  Two kinds of variables: v0..v5 may differ from item to item; u0..u2 are the
+ * same for the group and are only assigned uniform values in uniform control flow.  Items speak
+ * to one another by exchanges only: store, barrier, load, barrier.
+ */
+#define _GNU_SOURCE
+#include "generate.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct generator {
+	uint64_t state;
+	FILE *out;
+	int indent;
+	int loops;		/* loop counters in use, for names */
+	int statements;		/* left to make */
+	bool partial_return;	/* this program has one: no collectives, which it would upset */
+};
+
+static uint32_t pick(struct generator *g, uint32_t n)
+{
+	g->state = g->state * 6364136223846793005ull + 1442695040888963407ull;
+	return (g->state >> 33) % n;
+}
+
+static bool chance(struct generator *g, uint32_t percent)
+{
+	return pick(g, 100) < percent;
+}
+
+__attribute__((format(printf, 2, 3)))
+static void line(struct generator *g, const char *format, ...)
+{
+	va_list args;
+
+	for (int i = 0; i < g->indent; i++)
+		fputc('\t', g->out);
+	va_start(args, format);
+	vfprintf(g->out, format, args);
+	va_end(args);
+	fputc('\n', g->out);
+}
+
+/* An expression as text; freed by nobody until the program ends, which is soon. */
+__attribute__((format(printf, 1, 2)))
+static char *text(const char *format, ...)
+{
+	va_list args;
+	char *result;
+
+	va_start(args, format);
+	if (vasprintf(&result, format, args) < 0)
+		abort();
+	va_end(args);
+	return result;
+}
+
+static char *leaf(struct generator *g, bool uniform)
+{
+	switch (pick(g, uniform ? 5 : 10)) {
+	case 0:
+		return text("%uu", pick(g, 20));
+	case 1:
+		return text("in[%u]", pick(g, 16));
+	case 2:
+		return text("u%u", pick(g, 3));
+	case 3:
+		return g->loops ? text("k%u", pick(g, g->loops)) : text("n");
+	case 4:
+		return text("(uint)get_group_id(%u)", pick(g, 3));
+	case 5:
+		return text("(uint)get_local_id(%u)", pick(g, 3));
+	case 6:
+		return text("in[i + %u]", pick(g, 4));
+	case 7:
+		return text("a[v%u & 3]", pick(g, 6));
+	case 8:
+		return text("w.%c", "xyzw"[pick(g, 4)]);
+	default:
+		return text("v%u", pick(g, 6));
+	}
+}
+
+static char *expression(struct generator *g, int depth, bool uniform)
+{
+	static const char *const operators[] = {"+", "-", "*", "^", "&", "|"};
+	static const char *const compares[] = {"<", ">=", "==", "!="};
+	char *a, *b, *c;
+
+	if (!depth || chance(g, 20))
+		return leaf(g, uniform);
+	a = expression(g, depth - 1, uniform);
+	b = expression(g, depth - 1, uniform);
+	switch (pick(g, 12)) {
+	case 0:
+		return text("(%s << (%s & 31))", a, b);
+	case 1:
+		return text("(%s >> (%s & 31))", a, b);
+	case 2:
+		return text("(%s / (%s | 1))", a, b);
+	case 3:
+		return text("(%s %% ((%s & 15) + 1))", a, b);
+	case 4:
+		c = expression(g, depth - 1, uniform);
+		return text("(%s %s %s ? %s : %s)", a, compares[pick(g, 4)], b, c, leaf(g, uniform));
+	case 5:
+		return text("(uint)(((ulong)%s * %s) >> 13)", a, b);
+	case 6:
+		return text("(uint)(uchar)(%s + %s)", a, b);
+	case 7:
+		return text("(uint)((int)(%s | 1) < (int)%s)", a, b);
+	default:
+		return text("(%s %s %s)", a, operators[pick(g, 6)], b);
+	}
+}
+
+static char *condition(struct generator *g, bool uniform)
+{
+	return text("((%s) & %u) != %u", expression(g, 2, uniform), 1 + pick(g, 7), pick(g, 3));
+}
+
+static void assign(struct generator *g)
+{
+	switch (pick(g, 5)) {
+	case 0:
+		line(g, "a[(%s) & 3] = %s;", expression(g, 1, false), expression(g, 2, false));
+		break;
+	case 1:
+		line(g, "w = w * %s + (uint4)(v%u, %s, 3, v%u);", leaf(g, false), pick(g, 6),
+		     expression(g, 1, false), pick(g, 6));
+		break;
+	case 2:
+		line(g, "v%u += mix(%s, %s);", pick(g, 6), leaf(g, false), leaf(g, false));
+		break;
+	default:
+		line(g, "v%u = %s;", pick(g, 6), expression(g, 3, false));
+	}
+}
+
+static void exchange(struct generator *g)
+{
+	static const char *const collectives[] = {
+		"reduce_add", "reduce_min", "reduce_max", "scan_inclusive_add", "scan_inclusive_max",
+		"scan_exclusive_add", "scan_exclusive_min",
+	};
+	int v = pick(g, 6);
+
+	switch (pick(g, g->partial_return ? 3 : 5)) {
+	case 0:
+		line(g, "v%d = exchange(scratch, %s, %u);", v, expression(g, 2, false), pick(g, 9));
+		break;
+	case 1:
+		line(g, "scratch[l] = %s;", expression(g, 2, false));
+		line(g, "barrier(CLK_LOCAL_MEM_FENCE);");
+		line(g, "v%d ^= scratch[(l * %u + %u) %% n];", v, pick(g, 5), pick(g, 9));
+		line(g, "barrier(CLK_LOCAL_MEM_FENCE);");
+		break;
+	case 2:
+		line(g, "barrier(CLK_LOCAL_MEM_FENCE);");
+		break;
+	default:
+		line(g, "v%d %s work_group_%s(%s);", v, chance(g, 50) ? "=" : "+=", collectives[pick(g, 7)],
+		     expression(g, 2, false));
+	}
+}
+
+static void block(struct generator *g, int depth, bool uniform, bool in_loop);
+
+static void loop(struct generator *g, int depth, bool uniform)
+{
+	int k = g->loops++;
+
+	line(g, "for (uint k%d = 0; k%d < (%s & 3) + %u; k%d++) {", k, k,
+	     expression(g, 1, uniform), pick(g, 2), k);
+	/* Inside, a loop counter is no uniform value if its bound is none; then nobody asks. */
+	block(g, depth - 1, uniform, true);
+	line(g, "}");
+	g->loops--;
+}
+
+static void statement(struct generator *g, int depth, bool uniform, bool in_loop)
+{
+	uint32_t kind = pick(g, 100);
+
+	if (kind < 25 && depth) {
+		bool same = uniform && chance(g, 60);
+
+		line(g, "if (%s) {", condition(g, same));
+		block(g, depth - 1, same, in_loop && same == uniform);
+		if (chance(g, 50)) {
+			line(g, "} else {");
+			block(g, depth - 1, same, in_loop && same == uniform);
+		}
+		line(g, "}");
+	} else if (kind < 40 && depth) {
+		loop(g, depth, uniform && chance(g, 70));
+	} else if (kind < 45 && depth) {
+		bool same = uniform && chance(g, 60);
+
+		line(g, "switch ((%s) & 3) {", expression(g, 2, same));
+		line(g, "case 0:");
+		block(g, depth - 1, same, false);
+		if (chance(g, 50))
+			line(g, "break;");
+		line(g, "case 2:");
+		block(g, depth - 1, same, false);
+		line(g, "break;");
+		line(g, "default:");
+		block(g, depth - 1, same, false);
+		line(g, "}");
+	} else if (kind < 65 && uniform) {
+		exchange(g);
+	} else if (kind < 72 && uniform) {
+		line(g, "u%u = %s;", pick(g, 3), expression(g, 2, true));
+	} else if (kind < 76 && in_loop) {
+		line(g, "if (%s)", condition(g, uniform));
+		line(g, "\t%s;", chance(g, 50) ? "break" : "continue");
+	} else {
+		assign(g);
+	}
+}
+
+static void block(struct generator *g, int depth, bool uniform, bool in_loop)
+{
+	int n = 1 + pick(g, 4);
+
+	g->indent++;
+	while (n-- && g->statements-- > 0)
+		statement(g, depth, uniform, in_loop);
+	g->indent--;
+}
+
+char *generate_program(uint64_t seed)
+{
+	struct generator g = {.state = seed * 0x9e3779b97f4a7c15ull + 1, .statements = 60};
+	char *program;
+	size_t size;
+
+	g.out = open_memstream(&program, &size);
+	g.partial_return = chance(&g, 15);
+	fprintf(g.out,
+		"/* seed %llu */\n"
+		"uint mix(uint a, uint b) { a ^= b * 0x9e3779b9u; return (a << 7 | a >> 25) + 0x85ebca6bu; }\n"
+		"uint group_items(void) { return get_local_size(0) * get_local_size(1) * get_local_size(2); }\n"
+		"uint exchange(local uint *scratch, uint x, uint distance)\n{\n"
+		"\tuint l = get_local_linear_id();\n\n"
+		"\tbarrier(CLK_LOCAL_MEM_FENCE);\n\tscratch[l] = x;\n\tbarrier(CLK_LOCAL_MEM_FENCE);\n"
+		"\tx = scratch[(l + distance) %% group_items()];\n"
+		"\tbarrier(CLK_LOCAL_MEM_FENCE);\n\treturn x;\n}\n\n"
+		"kernel void test(global uint *out, global const uint *in, local uint *scratch)\n{\n"
+		"\tsize_t i = get_global_linear_id() * 4;\n"
+		"\tuint l = get_local_linear_id(), n = group_items();\n"
+		"\tuint v0 = in[i], v1 = in[i + 1], v2 = l, v3 = n, v4 = get_global_id(0), v5 = 5;\n"
+		"\tuint u0 = in[0], u1 = n, u2 = get_group_id(0), a[4] = {1, v0, v1, l};\n"
+		"\tuint4 w = (uint4)(v0, l, 7, v1);\n\n"
+		"\tscratch[l] = 0;\n\tbarrier(CLK_LOCAL_MEM_FENCE);\n",
+		(unsigned long long)seed);
+	while (g.statements > 0) {
+		if (g.partial_return && chance(&g, 15)) {
+			line(&g, "\tif ((v%u & 7) == %u) {", pick(&g, 6), pick(&g, 8));
+			line(&g, "\t\tout[i] = v0 + %u;", pick(&g, 100));
+			line(&g, "\t\treturn;");
+			line(&g, "\t}");
+		}
+		block(&g, 3, true, false);
+	}
+	fprintf(g.out,
+		"\tout[i] = v0 ^ v1 * 3 ^ u0;\n\tout[i + 1] = v2 + v3 * 5 + u1;\n"
+		"\tout[i + 2] = (v4 ^ v5 * 7) + a[0] + a[1] * 3 + a[2] * 5 + a[3] * 7 + u2;\n"
+		"\tout[i + 3] = w.x ^ w.y * 3 ^ w.z * 5 ^ w.w * 7;\n}\n");
+	fclose(g.out);
+	return program;
+}

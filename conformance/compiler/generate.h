@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Random kernels that are legal: no race, no undefined arithmetic, barriers in uniform control flow. */
+#ifndef HMMCL_CONFORMANCE_COMPILER_GENERATE_H
+#define HMMCL_CONFORMANCE_COMPILER_GENERATE_H
+
+#include <stdint.h>
+
+/* The program with a kernel "test" (arguments as in reference.h), malloc'ed; the same for the same seed. */
+char *generate_program(uint64_t seed);
+
+#endif
