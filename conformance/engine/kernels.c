@@ -130,6 +130,17 @@ void mess(const void *args, launch_t l, group_t g)
 	__asm__ volatile("std\n\tmovb $0, (%0)" : : "r"(*(char *const *)args) : "memory");
 }
 
+/* Asks the system for its process's id, as no kernel may. */
+void call_system(const void *args, launch_t l, group_t g)
+{
+	long result;
+
+	(void)l;
+	(void)g;
+	__asm__ volatile("syscall" : "=a"(result) : "a"(39) : "rcx", "r11", "memory");
+	**(long *const *)args = result;
+}
+
 static volatile int counter = 41;	/* nothing is known when it is compiled */
 static uint64_t zeroes[1000];
 int exported = 7;

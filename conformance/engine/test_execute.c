@@ -169,6 +169,42 @@ static void test_rect(void **state)
 	free(want);
 }
 
+/* Memory moves to the device, is worked on there, and comes home when touched. */
+static void test_migrate(void **state)
+{
+	bool moves = kind_under_test() == HMMCL_ENGINE_HMM;
+	size_t size = 2 << 20;
+	uint64_t *out = aligned_alloc(4096, size), args[2] = { (uint64_t)out, 3 };
+	struct hmmcl_command c = ndrange("ids", args, sizeof(args), size / 8 / 64, 64);
+	struct hmmcl_engine_counters before, after;
+	uint64_t moved;
+
+	(void)state;
+	memset(out, 0, size);
+	assert_int_equal(hmmcl_engine_counters(engine, &before), 0);
+	/* Pages that lie inside only. */
+	assert_int_equal(hmmcl_engine_migrate(engine, (char *)out + 1, size - 2, true, &moved), 0);
+	assert_int_equal(moved, moves ? size - 8192 : 0);
+	run(&c);
+	assert_int_equal(hmmcl_engine_counters(engine, &after), 0);
+	assert_int_equal(after.to_device_bytes - before.to_device_bytes, moves ? size - 8192 : 0);
+	assert_true(!moves || after.device_resident_bytes >= size - 8192);
+	for (uint64_t i = 0; i < size / 8; i++)
+		assert_int_equal(out[i], 3 + i);
+	assert_int_equal(hmmcl_engine_migrate(engine, out, size, true, &moved), 0);
+	run(&c);
+	assert_int_equal(hmmcl_engine_migrate(engine, out, size, false, &moved), 0);
+	assert_int_equal(moved, moves ? size : 0);
+	for (uint64_t i = 0; i < size / 8; i++)
+		assert_int_equal(out[i], 2 * (3 + i));
+	/* Hints, all of them. */
+	assert_int_equal(hmmcl_engine_migrate(engine, out, 100, true, &moved), 0);
+	assert_int_equal(hmmcl_engine_migrate(engine, out, 0, true, &moved), 0);
+	free(out);
+	assert_int_equal(hmmcl_engine_migrate(engine, (void *)0x123456000, 1 << 20, true, &moved), 0);
+	assert_int_equal(moved, 0);
+}
+
 static void test_nonsense(void **state)
 {
 	struct hmmcl_command c = ndrange("empty", NULL, 0, 1, 1);
@@ -194,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_rect),
+		cmocka_unit_test(test_migrate),
 		cmocka_unit_test(test_nonsense),
 	};
 

@@ -285,6 +285,39 @@ static void test_loss(void **state)
 	}
 }
 
+/* The engine's process holds no file and makes no system call for a kernel. */
+static void test_sandbox(void **state)
+{
+	long result = 0;
+	uint64_t args[1] = { (uint64_t)&result };
+	struct hmmcl_command c = ndrange("call_system", args, sizeof(args), 1, 1);
+	char path[64], line[256];
+	bool confined = false;
+	DIR *dir;
+	FILE *f;
+
+	if (kind_under_test() != HMMCL_ENGINE_HMM)
+		skip();
+	snprintf(path, sizeof(path), "/proc/%d/fd", engine_pid());
+	dir = opendir(path);
+	assert_non_null(dir);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		assert_int_equal(entry->d_name[0], '.');
+	closedir(dir);
+	snprintf(path, sizeof(path), "/proc/%d/status", engine_pid());
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		confined = confined || !strcmp(line, "Seccomp:\t2\n");
+	fclose(f);
+	assert_true(confined);
+
+	assert_int_equal(finish(submit(&c)).fault, HMMCL_FAULT_ENGINE_LOST);
+	assert_int_equal(result, 0);
+	close_engine(state);
+	assert_int_equal(open_engine(state), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +327,7 @@ int main(void)
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_sandbox),
 	};
 
 	return cmocka_run_group_tests(tests, open_engine, close_engine);
