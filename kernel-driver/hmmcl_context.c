@@ -48,8 +48,8 @@ struct hmmcl_context *hmmcl_context_create(struct hmmcl_device *hdev, u64 id)
 
 	ctx->policy_flags = HMMCL_POLICY_PMD_MAPPINGS |
 			    (hmmcl_large_folios ? HMMCL_POLICY_LARGE_FOLIOS : 0);
-	ctx->fault_batch = 16;
-	ctx->return_batch = 16;
+	ctx->fault_batch = 64;
+	ctx->return_batch = 64;
 	return ctx;
 }
 

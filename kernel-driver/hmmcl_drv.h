@@ -250,7 +250,7 @@ struct hmmcl_window {
 	unsigned long addr;
 	bool write;
 	bool huge;
-	unsigned long small[16];
+	unsigned long small[64];
 };
 
 static inline unsigned long hmmcl_window_pages(const struct hmmcl_window *win)
@@ -296,6 +296,7 @@ int hmmcl_guard_begin(struct hmmcl_guard *guard, struct hmmcl_device *hdev, stru
 void hmmcl_guard_end(struct hmmcl_guard *guard);
 void hmmcl_split_for_fork(struct hmmcl_client *client, const struct mmu_notifier_range *range);
 void hmmcl_split_all(struct hmmcl_client *client);
+bool hmmcl_split_for_fault(struct hmmcl_device *hdev, struct vm_fault *vmf);
 
 /* hmmcl_mirror.c */
 struct hmmcl_region *hmmcl_region_find(struct hmmcl_context *ctx, unsigned long addr);

@@ -23,6 +23,7 @@
 #include <linux/module.h>
 #include <linux/delay.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 
 #include <drm/drm_print.h>
 
@@ -179,6 +180,55 @@ void hmmcl_split_for_fork(struct hmmcl_client *client, const struct mmu_notifier
 	lockdep_off();
 	split_vma_range(client, vma, range->start, range->end);
 	lockdep_on();
+}
+
+/**
+ * hmmcl_split_for_fault - split the large folio that a CPU touched
+ * @hdev: device
+ * @vmf: fault, of a PMD entry; vmf->page is locked and referenced by the core
+ *
+ * For want of a huge page to bring it home to. A folio splits only if nobody but the
+ * caller has a reference, and here the core has one: it is dropped meanwhile. The entry
+ * of the page table has another one, and under the guard, with the mmap lock and the
+ * folio's lock held, nobody can take that away.
+ *
+ * Return: true if it was split.
+ */
+bool hmmcl_split_for_fault(struct hmmcl_device *hdev, struct vm_fault *vmf)
+{
+	struct folio *folio = page_folio(vmf->page);
+	unsigned long start = vmf->address & PMD_MASK;
+	struct migrate_vma migrate = {
+		.vma = vmf->vma,
+		.start = start,
+		.end = start + PMD_SIZE,
+		.pgmap_owner = hdev,
+		.fault_page = vmf->page,
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+	};
+	struct hmmcl_guard guard;
+	bool split = false;
+
+	migrate.src = kcalloc(2 * HMMCL_BLOCK_PAGES, sizeof(*migrate.src), GFP_KERNEL);
+	if (!migrate.src)
+		return false;
+	migrate.dst = migrate.src + HMMCL_BLOCK_PAGES;
+	if (hmmcl_guard_begin(&guard, hdev, vmf->vma->vm_mm, migrate.start, migrate.end))
+		goto out;
+	if (pmd_same(pmdp_get_lockless(vmf->pmd), vmf->orig_pmd)) {
+		int ret;
+
+		folio_put(folio);
+		ret = migrate_vma_setup(&migrate);
+		folio_get(folio);
+		if (!ret)
+			migrate_vma_finalize(&migrate);
+		split = !folio_test_large(folio);
+	}
+	hmmcl_guard_end(&guard);
+out:
+	kfree(migrate.src);
+	return split;
 }
 
 /**

@@ -170,11 +170,8 @@ static vm_fault_t huge_to_ram(struct hmmcl_device *hdev, struct vm_fault *vmf)
 	hmmcl_count_device(hdev, HMMCL_STAT_CPU_FAULTS, 1);
 	hmmcl_count_device(hdev, HMMCL_STAT_CPU_FAULT_PAGES, moved);
 	trace_hmmcl_cpu_fault(vmf->address, moved);
-	/*
-	 * Somebody else is at it, or there is no huge page to be had, and the core can not
-	 * split a folio while it holds the fault's reference: the access is repeated.
-	 */
-	if (!moved)
+	/* The access is repeated; now, or in the next round, it finds single pages. */
+	if (!moved && !hmmcl_split_for_fault(hdev, vmf))
 		schedule_timeout_killable(1);
 	return 0;
 }
