@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # hmmcl.ko for the lab's kernel, built inside the lab's root (kbuild there needs a newer compiler
-# and libc than Debian 12 has). Sourced by conformance/lab; needs common.sh and root.sh.
+# and libc than Debian 12 has), for the debug kernel by what built that. Sourced by conformance/lab;
+# needs common.sh and root.sh.
 
 # build_driver ROOT KERNEL_VERSION KERNEL_BUILD_TREE: sets DRIVER_KO.
-# KERNEL_BUILD_TREE is a path inside the root, or outside it for a kernel of our own.
-# One build for each state of the sources; the newest four are kept.
+# KERNEL_BUILD_TREE is a path inside the root, or on this machine where KERNEL_ON_HOST is set.
+# One build for each state of the sources; the newest eight are kept.
 build_driver() {
 	local root=$1 version=$2 tree=$3 key out source=$HMMCL_TREE/kernel-driver
 	key=$( (cd "$source" && find . -type f \( -name '*.[ch]' -o -name Kbuild -o -name Makefile \) -print0 |
@@ -20,10 +21,10 @@ build_driver() {
 		say "building hmmcl.ko for $version"
 		rm -rf "$out.partial" "$out"
 		cp -r "$source" "$out.partial"
-		local binds=(--bind "$out.partial:/src")
-		[ -e "$root$tree" ] || binds+=(--bind "$tree:$tree")
-		if ! in_root "$root" "${binds[@]}" -- \
-			make -s -j"$JOBS" -C "$tree" M=/src W=1 modules >"$out.partial/build.log" 2>&1; then
+		local place=(in_root "$root" --bind "$out.partial:/src" --) source_there=/src
+		[ ! "${KERNEL_ON_HOST:-}" ] || place=() source_there=$out.partial
+		if ! "${place[@]}" make -s -j"$JOBS" -C "$tree" M="$source_there" W=1 modules \
+			>"$out.partial/build.log" 2>&1; then
 			cat "$out.partial/build.log" >&2
 			flock -u "$lock"
 			die 72 "hmmcl.ko does not build; the log is $out.partial/build.log (--no-driver goes on without)"
@@ -33,7 +34,7 @@ build_driver() {
 			tr ',' ' ' >"$out.partial/depends"
 		mv "$out.partial" "$out"
 		find "$LAB_DIR/driver" -maxdepth 1 -type d -name '*-*' -printf '%T@ %p\n' |
-			sort -rn | awk 'NR > 4 { print $2 }' | xargs -r rm -rf
+			sort -rn | awk 'NR > 8 { print $2 }' | xargs -r rm -rf
 	fi
 	flock -u "$lock"
 }

@@ -37,7 +37,7 @@ make_initramfs() {
 	cp "$root/bin/busybox" "$dir/lab/busybox"
 	cp "$HMMCL_TREE/conformance/lab.d/init" "$dir/init"
 	chmod 755 "$dir/init"
-	cp "$HMMCL_TREE"/conformance/lab.d/{stage2,insert} "$dir/lab/"
+	cp "$HMMCL_TREE"/conformance/lab.d/{stage2,insert,inject} "$dir/lab/"
 	copy_modules "$modules" "$dir/modules" "${BOOT_MODULES[@]}"
 	pack_cpio "$dir" | gzip -1 >"$out.$$"
 	mv "$out.$$" "$out"

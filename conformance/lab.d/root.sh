@@ -32,7 +32,7 @@ lab_root_path() {
 	printf '%s\n' "$LAB_DIR/root-$LAB_SUITE-$key"
 }
 
-# Makes the root where it is not there yet. The kernel and what belongs to it come from the
+# Makes the root, in the place of one that is there. The kernel and what belongs to it come from the
 # backports by a pin, so the newest version is found when the root is made.
 make_lab_root() {
 	local root=$1 mirror partial=$1.partial
@@ -55,6 +55,7 @@ make_lab_root() {
 		"deb $mirror $LAB_SUITE main" "deb $mirror $LAB_SUITE-backports main" \
 		2> >(tee "$LAB_DIR/root.log" | grep --line-buffered '^[IWE]:' >&2) ||
 		die "the Debian root could not be made; the log is $LAB_DIR/root.log"
+	rm -rf --one-file-system "$root"
 	mv "$partial" "$root"
 }
 
@@ -63,6 +64,37 @@ newest_kernel() {
 	local versions
 	versions=$(cd "$1/usr/lib/modules" && printf '%s\n' *)
 	sort -V <<<"$versions" | tail -n 1
+}
+
+# Debian's version of that kernel, which the package of its source shares.
+kernel_package_version() {
+	awk '$1 == "Package:" { found = $2 == "linux-image-amd64" } found && $1 == "Version:" { print $2; exit }' \
+		"$1/var/lib/dpkg/status"
+}
+
+# lab_apt ROOT TOOL ARGUMENT...: apt-get or apt-cache of this machine, with the sources of a lab's root
+# that the kernel comes from. The lists are kept beside the root, which does not change.
+lab_apt() {
+	local root=$1 tool=$2 apt=$LAB_DIR/apt
+	shift 2
+	mkdir -p "$apt"/state/lists/partial "$apt"/cache/archives/partial
+	grep -e "$LAB_SUITE-backports" "$root/etc/apt/sources.list" >"$apt/sources.list"
+	"$tool" -o Dir="$root" -o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o Dir::State="$apt/state" -o Dir::Cache="$apt/cache" \
+		-o Dir::State::status="$root/var/lib/dpkg/status" -o APT::Sandbox::User=root \
+		-o Acquire::http::Timeout=20 "$@"
+}
+
+# Says, at most once a day, that a newer kernel is there. About 1 s; without a network it says nothing.
+notice_newer_kernel() {
+	local root=$1 have newest stamp=$LAB_DIR/newer-kernel-asked
+	[ -z "$(find "$stamp" -mtime -1 2>/dev/null)" ] || return 0
+	touch "$stamp"
+	lab_apt "$root" apt-get update >/dev/null 2>&1 || return 0
+	have=$(kernel_package_version "$root")
+	newest=$(lab_apt "$root" apt-cache policy linux-image-amd64 2>/dev/null | awk '$1 == "Candidate:" { print $2 }')
+	[ "$have" = "$newest" ] || [ -z "$newest" ] ||
+		say "the lab's kernel is $have, the archive has $newest: conformance/lab --refresh takes it"
 }
 
 # in_root ROOT [--keep DIR] [--bind FROM:TO]... -- COMMAND...
