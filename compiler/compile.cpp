@@ -29,6 +29,7 @@ namespace {
 /* Options that matter at link time travel with a compiled program as module flags. */
 constexpr char flag_fast[] = "hmmcl.fast-math";
 constexpr char flag_plain[] = "hmmcl.no-optimisation";
+constexpr char flag_uniform[] = "hmmcl.uniform-groups";
 
 /* LLVM's own diagnostics (linker, back end) go to the log like the front end's. */
 class LogHandler : public DiagnosticHandler {
@@ -210,6 +211,7 @@ Result compile(const std::string &options, const Source &source, const Settings 
 	if (module) {
 		module->addModuleFlag(Module::Max, flag_fast, request.options.fast_math);
 		module->addModuleFlag(Module::Max, flag_plain, !request.options.optimise);
+		module->addModuleFlag(Module::Max, flag_uniform, request.options.uniform_groups);
 		request.write_bitcode(*module);
 	}
 	request.end(settings);
@@ -243,6 +245,7 @@ Result link(const std::string &options, const std::vector<std::string> &inputs, 
 	} else {
 		request.options.fast_math |= get_flag(module, flag_fast) != 0;
 		request.options.optimise &= get_flag(module, flag_plain) == 0;
+		request.options.uniform_groups |= get_flag(module, flag_uniform) != 0;
 		request.finish(module, settings);
 	}
 	request.end(settings);

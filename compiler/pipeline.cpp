@@ -161,6 +161,7 @@ bool run_pipeline(Module &module, const Options &options, TargetMachine &machine
 	std::vector<WorkGroup> groups;
 
 	info.options = options.text;
+	info.globals_size = size_of_globals(module);
 
 	enter_stage("P1, opening the built-in library");
 	if (!open_library(log))
@@ -218,7 +219,6 @@ bool run_pipeline(Module &module, const Options &options, TargetMachine &machine
 	optimise(module, machine, options.optimise);
 	if (!check_resolved(module, log))
 		return false;
-	info.globals_size = size_of_globals(module);
 	for (WorkGroup &group : groups)
 		info.kernels.push_back(group.info);
 	return true;

@@ -272,7 +272,7 @@ private:
 			return;
 		}
 		workers.push_back({pid, pidfd, static_cast<Status *>(shared), request,
-				   now() + timeout, false});
+				   now() + wall_factor * timeout, false});
 	}
 
 	[[noreturn]] void run_worker(const hmmcl_compiler_message &request, int payload, Status *status)
@@ -304,7 +304,7 @@ private:
 	{
 		rlim_t bytes = static_cast<rlim_t>(memory) << 20;
 		struct rlimit address_space = {bytes, bytes};
-		struct rlimit cpu = {static_cast<rlim_t>(timeout) + 1, static_cast<rlim_t>(timeout) + 2};
+		struct rlimit cpu = {static_cast<rlim_t>(timeout), static_cast<rlim_t>(timeout) + 1};
 		struct rlimit core = {0, 0};
 		struct rlimit stack;
 
@@ -361,9 +361,12 @@ private:
 		       (where.empty() ? "start" : where) + "\n";
 	}
 
+	/* A build that hangs spends its processor time; a busy machine is no reason to stop one. */
+	static constexpr int wall_factor = 5;
+
 	int socket;
 	Settings settings;
-	long timeout;			/* seconds */
+	long timeout;			/* seconds of processor time */
 	long memory;			/* MiB */
 	size_t max_workers;
 	std::vector<Worker> workers;

@@ -10,7 +10,8 @@ namespace hmmcl {
 /*
  * Serves requests from the socket @fd until it is closed.  Returns the process's exit status.
  * Each request runs in a forked worker, limited by the environment's HMMCL_BUILD_TIMEOUT
- * (seconds, default 60) and HMMCL_BUILD_MEMORY (MiB, default 4096).
+ * (seconds of processor time, default 60; five times that by the clock) and
+ * HMMCL_BUILD_MEMORY (MiB, default 4096).
  */
 int serve(int fd, const Settings &settings);
 

@@ -201,6 +201,7 @@ void retarget(Module &module, const TargetMachine &machine)
 		function.addFnAttr("target-cpu", machine.getTargetCPU());
 		function.addFnAttr("target-features", machine.getTargetFeatureString());
 		function.addFnAttr("min-legal-vector-width", "512");
+		function.addFnAttr("prefer-vector-width", "512");
 		/* Frames with large private arrays must not step over the stack's guard page. */
 		function.addFnAttr("probe-stack", "inline-asm");
 		function.addFnAttr(Attribute::NoUnwind);
