@@ -71,7 +71,9 @@
  * section that can not sleep is refused, and kills the engine: see region_invalidate().
  *
  * No lock of the driver is held while pages migrate, but evict_lock, which nobody
- * takes who holds a folio lock.
+ * takes who holds a folio lock; and the guard of a large folio on its way home, which
+ * holds back others' notifier sections for that range, but none of this driver's
+ * migrations, and so is outside of nothing that a migration takes (hmmcl_large.c).
  */
 
 /**
