@@ -6,6 +6,7 @@
  */
 #include <sys/mman.h>
 
+#include "../counters.h"
 #include "bench.h"
 #include "driver.h"
 
@@ -89,11 +90,14 @@ void bench_fault(const struct bench *bench)
 		struct drm_hmmcl_policy old;
 
 		if (driver_set_policy(file, cases[i].flags, cases[i].batch, &old)) {
+			const long long pmds = counter("hmmcl-pmds");
 			const double fault = engine_fault(bench, touch, file, memory);
 
 			bench_report(cases[i].name, fault, "ns/page");
 			bench_report(cases[i].ratio, fault / minor, "ratio");
 			driver_restore_policy(file, &old);
+			if (cases[i].huge && counter("hmmcl-pmds") == pmds)
+				fprintf(stderr, "bench: no huge pages here, so none were mapped\n");
 		} else {
 			fprintf(stderr, "bench: the driver refuses the policy for %s\n",
 				cases[i].name);
