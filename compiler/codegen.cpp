@@ -3,12 +3,14 @@
 #include "codegen.h"
 
 #include "device_abi.h"
+#include "workgroup/lower.h"
 
 #include "llvm/IR/Constants.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Module.h"
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
+#include "llvm/Object/ObjectFile.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -51,6 +53,33 @@ void add_metadata(Module &module, const std::string &meta)
 	variable->setAlignment(Align(1));
 	variable->setMetadata(LLVMContext::MD_exclude, MDNode::get(module.getContext(), {}));
 	appendToUsed(module, {variable});
+}
+
+/* The code generator calls functions of its own choice: what the loader will not find is our bug. */
+bool check_object(const std::string &bytes, std::string &log)
+{
+	Expected<std::unique_ptr<object::ObjectFile>> file =
+		object::ObjectFile::createObjectFile(MemoryBufferRef(bytes, "code object"));
+	bool resolved = true;
+
+	if (!file) {
+		log += "hmmclc: internal error: " + toString(file.takeError()) + "\n";
+		return false;
+	}
+	for (const object::SymbolRef &symbol : (*file)->symbols()) {
+		Expected<uint32_t> flags = symbol.getFlags();
+		Expected<StringRef> name = symbol.getName();
+		bool undefined = flags && name && (*flags & object::SymbolRef::SF_Undefined) && !name->empty();
+
+		if (undefined && !is_library_call(*name)) {
+			log += "hmmclc: internal error: the code needs '" + name->str() +
+			       "', which the engine does not have\n";
+			resolved = false;
+		}
+		consumeError(flags.takeError());
+		consumeError(name.takeError());
+	}
+	return resolved;
 }
 
 } // namespace
@@ -106,7 +135,7 @@ bool generate_code(Module &module, TargetMachine &machine, const std::string &me
 	}
 	passes.run(module);
 	output.assign(bytes.begin(), bytes.end());
-	return true;
+	return assembly || check_object(output, log);
 }
 
 } // namespace hmmcl

@@ -221,6 +221,11 @@ const char *const library_calls[] = {
 
 } // namespace
 
+bool is_library_call(StringRef name)
+{
+	return is_contained(library_calls, name);
+}
+
 bool check_resolved(Module &module, std::string &log)
 {
 	bool resolved = true;
@@ -228,7 +233,7 @@ bool check_resolved(Module &module, std::string &log)
 	for (Function &function : module) {
 		if (!function.isDeclaration() || function.isIntrinsic() || function.use_empty())
 			continue;
-		if (is_contained(library_calls, function.getName()))
+		if (is_library_call(function.getName()))
 			continue;
 		log += "error: unresolved function " + demangle(function.getName()) + " (" +
 		       function.getName().str() + ")\n";

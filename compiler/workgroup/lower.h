@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "llvm/ADT/StringRef.h"
+
 namespace llvm {
 class Function;
 class Module;
@@ -30,6 +32,9 @@ void retarget(llvm::Module &module, const llvm::TargetMachine &machine);
 
 /* Every function that is called must be there or in libcalls.def.  False: @log names those missing. */
 bool check_resolved(llvm::Module &module, std::string &log);
+
+/* Is @name one of the C library functions of libcalls.def? */
+bool is_library_call(llvm::StringRef name);
 
 } // namespace hmmcl
 
