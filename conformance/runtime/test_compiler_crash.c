@@ -319,7 +319,46 @@ static void fork_after_build(void *data)
 static void test_fork(void **state)
 {
 	(void)state;
+#ifdef __SANITIZE_THREAD__
+	skip();		/* it gives up when a forked child starts threads */
+#endif
 	in_process(fork_after_build, NULL);
+}
+
+/* A relative -I starts where the application is now, not where it was when the compiler started. */
+static void change_directory(void *data)
+{
+	static const char *const headers[] = { "#define OTHER 0\n", "#error not this one\n" };
+	char paths[2][32] = { "/tmp/hmmcl-test-a-XXXXXX", "/tmp/hmmcl-test-b-XXXXXX" };
+	cl_context context;
+
+	(void)data;
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	context = new_context();
+	for (int i = 0; i < 2; i++) {
+		const char *text = "#include \"value.h\"\nkernel void k(void) { }";
+		cl_program program = new_program(context, text);
+		FILE *file;
+
+		assert_non_null(mkdtemp(paths[i]));
+		OK(chdir(paths[i]));
+		file = fopen("value.h", "w");
+		assert_non_null(file);
+		fputs(headers[i], file);
+		fclose(file);
+		assert_cl(clBuildProgram(program, 0, NULL, "-I .", NULL, NULL),
+			  i ? CL_BUILD_PROGRAM_FAILURE : CL_SUCCESS);
+		unlink("value.h");
+		OK(rmdir(paths[i]));
+		OK(clReleaseProgram(program));
+	}
+	OK(clReleaseContext(context));
+}
+
+static void test_change_directory(void **state)
+{
+	(void)state;
+	in_process(change_directory, NULL);
 }
 
 static void *build_in_thread(void *data)
@@ -374,6 +413,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_ends_with_application),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_change_directory),
 		cmocka_unit_test(test_killed_at_work),
 	};
 

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,9 @@
 #include "spawn.h"
 
 #define MAX_TIMEOUT 86400	/* seconds */
+
+/* The compiler ends a build that takes too long; so much later, it is itself what hangs, seconds. */
+#define GRACE 10
 
 /* A request that waits for its reply; on the stack of the thread that made it. */
 struct pending {
@@ -35,10 +39,12 @@ struct pending {
 
 struct server {
 	struct hmmcl_server_program program;
+	dev_t cwd_device;		/* its working directory: where relative -I start */
+	ino_t cwd_inode;
 	int fd;
 	int pidfd;
 	unsigned int users;		/* requests that still look at it */
-	bool lost;			/* no longer the current one; closed by its last user */
+	bool lost;			/* of no use any more; those who waited for it have been told */
 	bool being_read;		/* by one of the waiting threads */
 	uint64_t last_id;
 	struct pending *pending;
@@ -58,12 +64,16 @@ static int64_t now(void)
 	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
-/* HMMCL_COMPILER_TIMEOUT in ns. */
+/* How long to wait for a reply, ns. */
 static int64_t timeout(void)
 {
-	long long seconds = strtoll(hmmcl_config.compiler_timeout, NULL, 10);
+	long long seconds = strtoll(hmmcl_config.build_timeout, NULL, 10);
 
-	return (seconds < 1 ? 1 : seconds > MAX_TIMEOUT ? MAX_TIMEOUT : seconds) * 1000000000ll;
+	if (seconds < 1)
+		seconds = 1;
+	if (seconds > MAX_TIMEOUT)
+		seconds = MAX_TIMEOUT;
+	return (seconds + GRACE) * 1000000000ll;
 }
 
 static void init_condition(void)
@@ -116,9 +126,10 @@ static void fail(struct hmmcl_reply *reply, const char *format, ...)
 	hmmcl_error("%s", text ? text : "no memory for a message from the compiler");
 }
 
+/* One user less.  Who is the last one of a server that is not the current one any more closes it. */
 static void put(struct server *server)
 {
-	if (--server->users || !server->lost)
+	if (--server->users || server == current)
 		return;
 	close(server->fd);
 	close(server->pidfd);
@@ -150,9 +161,14 @@ static int start(const struct hmmcl_server_program *program)
 	const char *const argv[] = { program->path, "--server", NULL };
 	struct server *server = calloc(1, sizeof(*server));
 	int ends[2], error;
+	struct stat cwd;
 
 	if (!server)
 		return -ENOMEM;
+	if (!stat(".", &cwd)) {
+		server->cwd_device = cwd.st_dev;
+		server->cwd_inode = cwd.st_ino;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
 		error = -errno;
 		free(server);
@@ -291,7 +307,7 @@ static void read_one(struct server *server)
 	else if (result == -EPROTO)
 		lose(server, "does not speak the protocol of this library");
 	else if (now() >= first_deadline(server))
-		lose(server, "did not answer in the time that HMMCL_COMPILER_TIMEOUT gives it");
+		lose(server, "did not answer in the time that HMMCL_BUILD_TIMEOUT gives it");
 	if (result != -EAGAIN && result != -ECONNRESET && payload >= 0)
 		close(payload);
 	pthread_cond_broadcast(&changed);
@@ -325,22 +341,38 @@ static bool send_one(struct server *server, const struct hmmcl_compiler_message 
 		poll(&poller, 1, 10);
 		pthread_mutex_lock(&lock);
 		if (now() >= own->deadline)
-			lose(server, "did not take a request in the time that HMMCL_COMPILER_TIMEOUT gives it");
+			lose(server, "did not take a request in the time that HMMCL_BUILD_TIMEOUT gives it");
 	}
+}
+
+/* The current server ends when those that still use it have what they asked for. */
+static void retire(void)
+{
+	struct server *old = current;
+
+	old->users++;
+	current = NULL;
+	put(old);
+}
+
+/*
+ * Whether what @server compiles is what @program would compile now: the file has not been replaced, and this
+ * process not gone to another directory.
+ */
+static bool is_up_to_date(const struct server *server, const struct hmmcl_server_program *program)
+{
+	struct stat cwd;
+
+	return !memcmp(&server->program, program, sizeof(*program)) &&
+	       (stat(".", &cwd) ||
+		(cwd.st_dev == server->cwd_device && cwd.st_ino == server->cwd_inode));
 }
 
 /* The current server, started if need be.  NULL: *error is a negative errno. */
 static struct server *get(const struct hmmcl_server_program *program, int *error)
 {
-	/* Replaced on disk since it was started: an answer of the old one would be kept as the new one's. */
-	if (current && memcmp(&current->program, program, sizeof(*program)) != 0) {
-		struct server *old = current;
-
-		current = NULL;
-		old->lost = true;
-		old->users++;
-		put(old);
-	}
+	if (current && !is_up_to_date(current, program))
+		retire();
 	/* It may have died while nobody looked; then this request is not the one to suffer for it. */
 	if (current && !current->users) {
 		struct pollfd poller = { .fd = current->fd, .events = POLLIN };
@@ -409,13 +441,7 @@ void hmmcl_server_request(const struct hmmcl_server_program *program, enum hmmcl
 void hmmcl_server_stop(void)
 {
 	pthread_mutex_lock(&lock);
-	if (current && !current->users) {
-		struct server *old = current;
-
-		current = NULL;
-		old->lost = true;
-		old->users++;
-		put(old);
-	}
+	if (current && !current->users)
+		retire();
 	pthread_mutex_unlock(&lock);
 }
