@@ -54,7 +54,7 @@ void hmmcl_command_discard(cl_event command);
 
 /*
  * Enqueue; the command now belongs to the scheduler, whatever is returned.  It is handed to the
- * engine at once if its dependencies allow.  @event: where the application wants its event, or NULL.
+ * engine at once if its dependencies allow.  @event: where to put its event, or NULL.
  * @blocking: wait for its end, and return CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST if it was
  * terminated for a dependency's sake, its own negative status if it failed.  CL_OUT_OF_HOST_MEMORY.
  */

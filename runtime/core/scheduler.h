@@ -28,7 +28,7 @@
 #include "../transport/engine.h"
 #include "event.h"
 
-/* Commands that the engine has at most: fewer than its ring has slots, so submitting never blocks. */
+/* Commands that the engine has at most: fewer than its ring has slots, so no submit blocks. */
 #define HMMCL_SCHEDULER_MAX_IN_RING 256
 
 /* Commands in a row, linked by next_listed. */
