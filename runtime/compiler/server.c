@@ -24,8 +24,8 @@
 
 #define MAX_TIMEOUT 86400	/* seconds */
 
-/* The compiler ends a build that takes too long; so much later, it is itself what hangs, seconds. */
-#define GRACE 10
+/* What a compiler needs at least to start, on a machine that is very slow or busy, seconds. */
+#define START_TIME 10
 
 /* A request that waits for its reply; on the stack of the thread that made it. */
 struct pending {
@@ -64,7 +64,10 @@ static int64_t now(void)
 	return ts.tv_sec * 1000000000ll + ts.tv_nsec;
 }
 
-/* How long to wait for a reply, ns. */
+/*
+ * How long to wait for a reply, ns.  The compiler itself ends a build that takes longer than
+ * HMMCL_BUILD_TIMEOUT; when it has not replied long after that, it is what hangs.
+ */
 static int64_t timeout(void)
 {
 	long long seconds = strtoll(hmmcl_config.build_timeout, NULL, 10);
@@ -73,7 +76,7 @@ static int64_t timeout(void)
 		seconds = 1;
 	if (seconds > MAX_TIMEOUT)
 		seconds = MAX_TIMEOUT;
-	return (seconds + GRACE) * 1000000000ll;
+	return (2 * seconds + START_TIME) * 1000000000ll;
 }
 
 static void init_condition(void)
