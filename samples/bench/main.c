@@ -64,9 +64,12 @@ double bench_median(double *values, size_t n)
 
 char *bench_map(size_t size, bool huge)
 {
+	/* Each time at another address: where small pages were mapped, a device may keep the page
+	 * tables for them, and cannot map a huge page then. */
+	static uintptr_t hint = (uintptr_t)1 << 45;
 	const size_t align = 2 * MIB;
-	char *start = mmap(NULL, size + align, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+	char *start = mmap((void *)hint, size + align, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *memory = (char *)(((uintptr_t)start + align - 1) & ~(align - 1));
 
 	if (start == MAP_FAILED) {
@@ -76,6 +79,7 @@ char *bench_map(size_t size, bool huge)
 	if (memory > start)
 		munmap(start, memory - start);
 	munmap(memory + size, start + align - memory);
+	hint = (uintptr_t)memory + size + align;
 	madvise(memory, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	memset(memory, 1, size);
 	return memory;
