@@ -35,6 +35,8 @@ struct pending {
 	int64_t deadline;		/* CLOCK_MONOTONIC, ns */
 	struct hmmcl_reply *reply;
 	bool done;
+	bool may_retry;			/* the first attempt */
+	bool retry;			/* done, without a reply: the server was gone */
 };
 
 struct server {
@@ -55,6 +57,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;		/* a reply has come, or the reader's place is free; monotonic clock */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct server *current;
+
+static const char ended[] = "has ended unexpectedly";
 
 static int64_t now(void)
 {
@@ -139,7 +143,10 @@ static void put(struct server *server)
 	free(server);
 }
 
-/* The server is of no use any more.  Whoever still waits for it is told @why. */
+/*
+ * The server is of no use any more.  Whoever still waits for it is told @why; when it has just ended,
+ * they try once more, for it is seldom a request that ends it.
+ */
 static void lose(struct server *server, const char *why)
 {
 	if (server->lost)
@@ -151,9 +158,11 @@ static void lose(struct server *server, const char *why)
 	for (struct pending *p = server->pending; p; p = p->next) {
 		if (p->done)
 			continue;
-		fail(p->reply, "The compiler %s %s. This build has failed; the next one starts a new compiler.",
-		     server->program.path, why);
 		p->done = true;
+		p->retry = why == ended && p->may_retry;
+		if (!p->retry)
+			fail(p->reply, "The compiler %s %s. This build has failed; the next one starts a new compiler.",
+			     server->program.path, why);
 	}
 	pthread_cond_broadcast(&changed);
 }
@@ -306,7 +315,7 @@ static void read_one(struct server *server)
 	if (result == 0)
 		deliver(server, &message, payload);
 	else if (result == -ECONNRESET)
-		lose(server, "has ended unexpectedly");
+		lose(server, ended);
 	else if (result == -EPROTO)
 		lose(server, "does not speak the protocol of this library");
 	else if (now() >= first_deadline(server))
@@ -337,7 +346,7 @@ static bool send_one(struct server *server, const struct hmmcl_compiler_message 
 		if (sent > 0)
 			return true;
 		if (sent < 0 && !own->done)
-			lose(server, "has ended unexpectedly");
+			lose(server, ended);
 		if (sent < 0 || own->done)
 			return false;
 		pthread_mutex_unlock(&lock);
@@ -385,7 +394,7 @@ static struct server *get(const struct hmmcl_server_program *program, int *error
 
 			hmmcl_warn("the compiler %s is gone; starting it again", program->path);
 			dead->users++;
-			lose(dead, "has ended unexpectedly");
+			lose(dead, ended);
 			put(dead);
 		}
 	}
@@ -394,6 +403,38 @@ static struct server *get(const struct hmmcl_server_program *program, int *error
 	if (current)
 		current->users++;
 	return current;
+}
+
+/* Under the lock.  False when it should be tried again with another server. */
+static bool attempt(const struct hmmcl_server_program *program,
+		    struct hmmcl_compiler_message *message, int payload, bool may_retry,
+		    struct hmmcl_reply *reply)
+{
+	struct pending own = {
+		.op = message->op,
+		.deadline = now() + timeout(),
+		.reply = reply,
+		.may_retry = may_retry,
+	};
+	struct pending **link;
+	struct server *server;
+	int error = 0;
+
+	server = get(program, &error);
+	if (!server) {
+		fail(reply, "The compiler %s cannot be started: %s.", program->path, strerror(-error));
+		return true;
+	}
+	own.id = message->id = ++server->last_id;
+	own.next = server->pending;
+	server->pending = &own;
+	if (send_one(server, message, payload, &own))
+		wait_for_reply(server, &own);
+	for (link = &server->pending; *link != &own; link = &(*link)->next)
+		;
+	*link = own.next;
+	put(server);
+	return !own.retry;
 }
 
 void hmmcl_server_request(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
@@ -406,14 +447,6 @@ void hmmcl_server_request(const struct hmmcl_server_program *program, enum hmmcl
 		.op = op,
 		.n_blobs = n_blobs,
 	};
-	struct pending own = {
-		.op = op,
-		.deadline = now() + timeout(),
-		.reply = reply,
-	};
-	struct pending **link;
-	struct server *server;
-	int error = 0;
 	int payload = hmmcl_payload_write(blobs, n_blobs);
 
 	memset(reply, 0, sizeof(*reply));
@@ -423,22 +456,10 @@ void hmmcl_server_request(const struct hmmcl_server_program *program, enum hmmcl
 	}
 	pthread_once(&once, set_up);
 	pthread_mutex_lock(&lock);
-	server = get(program, &error);
-	if (server) {
-		own.id = message.id = ++server->last_id;
-		own.next = server->pending;
-		server->pending = &own;
-		if (send_one(server, &message, payload, &own))
-			wait_for_reply(server, &own);
-		for (link = &server->pending; *link != &own; link = &(*link)->next)
-			;
-		*link = own.next;
-		put(server);
-	}
+	if (!attempt(program, &message, payload, true, reply))
+		attempt(program, &message, payload, false, reply);
 	pthread_mutex_unlock(&lock);
 	close(payload);
-	if (!server)
-		fail(reply, "The compiler %s cannot be started: %s.", program->path, strerror(-error));
 }
 
 void hmmcl_server_stop(void)
