@@ -27,8 +27,8 @@ static int explain(int denied, const char *node, char *why, size_t why_size)
 		return -denied;
 	}
 	uname(&system);
-	snprintf(why, why_size, "no render node of the driver hmmcl.ko (kernel %s): modprobe hmmcl",
-		 system.release);
+	snprintf(why, why_size, "no render node of hmmcl.ko on this kernel (%s): modprobe hmmcl; README "
+		 "says which kernels it needs", system.release);
 	return -ENODEV;
 }
 

@@ -170,7 +170,7 @@ static int start_worker(struct hmmcl_host *host, unsigned int index)
 
 static void host_stop(struct hmmcl_engine *engine)
 {
-	struct hmmcl_host *host = engine->private;
+	struct hmmcl_host *host = engine->private, *expected = host;
 	struct hmmcl_control *control = engine->window.control;
 
 	atomic_store(&control->stop, 1);
@@ -178,8 +178,9 @@ static void host_stop(struct hmmcl_engine *engine)
 	hmmcl_futex_wake(&control->doorbell, INT_MAX, control->futex_flags, FUTEX_BITSET_MATCH_ANY);
 	for (unsigned int i = 0; i < host->started; i++)
 		pthread_join(host->threads[i], NULL);
-	remove_handlers();
-	atomic_store(&capturing, NULL);
+	/* An engine that was opened when this one was lost keeps them. */
+	if (atomic_compare_exchange_strong(&capturing, &expected, NULL))
+		remove_handlers();
 	free(host);
 	engine->private = NULL;
 }
