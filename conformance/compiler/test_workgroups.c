@@ -85,12 +85,44 @@ static void missing_barriers_are_noticed(void **state)
 	assert_true(compare_all("-cl-std=CL3.0 -Dbarrier(x)=", false) > 20);
 }
 
+/* Division by zero and the one signed overflow give anything, but do not trap (OpenCL C, 6.3). */
+static void division_does_not_trap(void **state)
+{
+	static const char source[] =
+		"kernel void k(global int *p, global uint *q, global long4 *r)\n{\n"
+		"	size_t i = get_global_id(0);\n"
+		"	p[i] = p[i] / p[i + 4] + p[i] % p[i + 4];\n"
+		"	q[i] = q[i] / q[i + 4] + q[i] % q[i + 4];\n"
+		"	r[i] = r[i] / r[i + 1] + r[i] % r[i + 1];\n}\n";
+	static const struct range range = {1, {4, 1, 1}, {4, 1, 1}, {0, 0, 0}};
+	int32_t p[8] = {INT32_MIN, 7, -7, 100, -1, 0, 2, 7};
+	uint32_t q[8] = {9, 7, 0, 100, 0, 0, 0, 7};
+	_Alignas(32) int64_t r[20] = {INT64_MIN, 1, 2, 3, -1, 0, 5, 0, 7};
+	struct { void *p, *q, *r; } args = {p, q, r};
+	struct client client = client_start();
+	struct reply reply = client_build(&client, "", source);
+
+	(void)state;
+	assert_int_equal(reply.message.status, HMMCL_COMPILER_OK);
+	struct program program = program_load(reply.output, reply.output_size);
+	struct kernel kernel = program_kernel(&program, "k");
+
+	kernel_run(&kernel, &range, &args, NULL);
+	assert_int_equal(p[2], -7 / 2 + -7 % 2);
+	assert_int_equal(p[3], 100 / 7 + 100 % 7);
+	assert_int_equal(q[3], 100 / 7 + 100 % 7);
+	program_unload(&program);
+	reply_free(&reply);
+	assert_int_equal(client_stop(&client), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(optimised),
 		cmocka_unit_test(not_optimised),
 		cmocka_unit_test(missing_barriers_are_noticed),
+		cmocka_unit_test(division_does_not_trap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
