@@ -15,7 +15,8 @@
 
 void *hmmcl_worker_alt_stack(const struct hmmcl_worker *worker)
 {
-	return (char *)worker->engine->alt_stacks + worker->index * HMMCL_ALT_STACK_STRIDE + HMMCL_ALT_STACK_SIZE;
+	return (char *)worker->engine->alt_stacks +
+	       worker->index * HMMCL_ALT_STACK_STRIDE + HMMCL_ALT_STACK_SIZE;
 }
 
 /* The worker on whose signal stack we are: there is no thread-local storage to ask. */
@@ -24,7 +25,9 @@ static struct hmmcl_worker *current_worker(struct hmmcl_engine_state *engine)
 	uint64_t sp = (uint64_t)__builtin_frame_address(0);
 	uint64_t index = (sp - engine->alt_stacks) / HMMCL_ALT_STACK_STRIDE;
 
-	return sp >= engine->alt_stacks && index < engine->worker_count ? &engine->workers[index] : NULL;
+	if (sp < engine->alt_stacks || index >= engine->worker_count)
+		return NULL;
+	return &engine->workers[index];
 }
 
 static bool in_stack_guard(const struct hmmcl_worker *worker, uint64_t address)

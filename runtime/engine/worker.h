@@ -51,8 +51,8 @@ void hmmcl_engine_init(struct hmmcl_engine_state *engine, struct hmmcl_control *
 
 /*
  * Map a worker's signal stack, local memory and arena at their place in the window; the stack
- * is the caller's matter.  The arena gets its pages when they are touched; where the system does not let us
- * promise so much, a smaller one is taken.  Returns a negative errno when even that fails.
+ * is the caller's matter.  The arena gets its pages when they are touched; where the system
+ * does not let us promise so much, a smaller one is taken.  Returns a negative errno when even that fails.
  */
 int hmmcl_worker_map(uint64_t address, uint64_t size);
 int hmmcl_worker_init(struct hmmcl_engine_state *engine, unsigned int index);

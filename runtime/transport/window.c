@@ -20,7 +20,8 @@
  * ThreadSanitizer let applications map; the last one is the kernel's choice.
  */
 static const uint64_t candidates[] = {
-	0x7e9000000000, 0x7ec000000000, 0x7d0000000000, 0x600000000000, 0x200000000000, 0x001000000000, 0,
+	0x7e9000000000, 0x7ec000000000, 0x7d0000000000, 0x600000000000,
+	0x200000000000, 0x001000000000, 0,
 };
 
 static char *reserve(uint64_t size)
