@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of memory objects and SVM share: a context, queues, and a reference for contents. */
+/* What the tests of memory objects and SVM share: contexts, a queue, buffers, random bytes. */
 #ifndef HMMCL_TEST_MEMORY_H
 #define HMMCL_TEST_MEMORY_H
 

@@ -278,7 +278,7 @@ static void use_host_ptr_is_storage(void **state)
 	assert_cl(clReleaseMemObject(buffer), CL_SUCCESS);
 }
 
-/* Random reads, writes, copies and fills on a buffer and its sub-buffers, against a copy in memory. */
+/* Random reads, writes, copies and fills on a buffer and its sub-buffers, against a copy. */
 static void random_transfers(void **state)
 {
 	enum { TOTAL = 16384, PARTS = 4 };

@@ -107,7 +107,7 @@ static void random_transfers(void **state)
 	assert_cl(clReleaseMemObject(buffer_b), CL_SUCCESS);
 }
 
-/* Copies inside one buffer, or between overlapping sub-buffers: refused exactly when bytes are shared. */
+/* Copies inside one buffer, also through sub-buffers: refused exactly when bytes are shared. */
 static void overlap(void **state)
 {
 	enum { SMALL = 4096 };
@@ -223,8 +223,8 @@ static void errors(void **state)
 
 #define READ(q, m) clEnqueueReadBufferRect(q, m, CL_TRUE, zero, zero, region, 0, 0, 0, 0, memory, \
 					   0, NULL, NULL)
-#define WRITE(q, m) clEnqueueWriteBufferRect(q, m, CL_TRUE, zero, zero, region, 0, 0, 0, 0, memory, \
-					     0, NULL, NULL)
+#define WRITE(q, m) clEnqueueWriteBufferRect(q, m, CL_TRUE, zero, zero, region, 0, 0, 0, 0, \
+					     memory, 0, NULL, NULL)
 	assert_cl(READ(NULL, buffer), CL_INVALID_COMMAND_QUEUE);
 	assert_cl(WRITE(NULL, buffer), CL_INVALID_COMMAND_QUEUE);
 	assert_cl(READ(queue, NULL), CL_INVALID_MEM_OBJECT);

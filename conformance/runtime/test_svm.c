@@ -238,7 +238,8 @@ struct freed {
 	cl_command_queue queue;
 };
 
-static void CL_CALLBACK free_callback(cl_command_queue from, cl_uint n, void *pointers[], void *data)
+static void CL_CALLBACK free_callback(cl_command_queue from, cl_uint n, void *pointers[],
+				      void *data)
 {
 	struct freed *freed = data;
 

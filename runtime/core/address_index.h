@@ -2,10 +2,10 @@
 /*
  * Which range contains an address, in a time that does not depend on how many ranges there are.
  *
- * A hash table with a trick: a range of up to 2^k bytes lies in one or two aligned blocks of 2^k bytes,
- * and is kept under the numbers of those.  Looking an address up means to look for the block
- * that it is in, once for each k that is in use.  A tree would do too, but its descent costs a
- * cache miss for each level.
+ * A hash table with a trick: a range of up to 2^k bytes lies in one or two aligned blocks of 2^k
+ * bytes, and is kept under the numbers of those.  Looking an address up means to look for the
+ * block that it is in, once for each k that is in use.  A tree would do too, but its descent
+ * costs a cache miss for each level.
  *
  * Nothing here locks.
  */

@@ -30,7 +30,7 @@ struct _cl_mem {
 	char *data;			/* its first byte */
 	void *host_ptr;			/* CL_MEM_HOST_PTR */
 	bool uses_svm;			/* CL_MEM_USES_SVM_POINTER */
-	struct hmmcl_storage storage;	/* addr is NULL when the memory is the application's or the parent's */
+	struct hmmcl_storage storage;	/* addr is NULL: memory of the application or the parent */
 	cl_mem_properties *properties;	/* as given, with the terminating zero */
 	size_t n_properties;		/* 0: none were given */
 
@@ -93,8 +93,8 @@ cl_int hmmcl_sub_buffer_create(cl_mem parent, cl_mem_flags flags, size_t offset,
  * Mappings.  They count from the enqueueing of the map command to that of the unmap command, so
  * that commands which follow each other in a queue can be checked as they are enqueued.
  *
- * add: returns the mapping's number; CL_INVALID_OPERATION when it overlaps another, and both are for
- * writing; CL_OUT_OF_HOST_MEMORY.
+ * add: gives the mapping's number; CL_INVALID_OPERATION when it overlaps another, and both are
+ * for writing; CL_OUT_OF_HOST_MEMORY.
  * cancel: the map command failed.  remove: false when @ptr is no mapping of @mem.
  */
 cl_int hmmcl_mapping_add(cl_mem mem, size_t offset, size_t size, cl_map_flags flags,
@@ -103,14 +103,16 @@ void hmmcl_mapping_cancel(cl_mem mem, uint64_t number);
 bool hmmcl_mapping_remove(cl_mem mem, const void *ptr);
 cl_uint hmmcl_mapping_count(cl_mem mem);
 
-/* What every command on a buffer checks first: CL_INVALID_COMMAND_QUEUE, CL_INVALID_MEM_OBJECT,
- * CL_INVALID_CONTEXT.  (CL_MISALIGNED_SUB_BUFFER_OFFSET cannot arise: clCreateSubBuffer refuses.) */
+/*
+ * What every command on a buffer checks first: CL_INVALID_COMMAND_QUEUE, CL_INVALID_MEM_OBJECT,
+ * CL_INVALID_CONTEXT.  (CL_MISALIGNED_SUB_BUFFER_OFFSET cannot arise: clCreateSubBuffer refuses.)
+ */
 cl_int hmmcl_buffer_check(const char *function, cl_command_queue queue, cl_mem buffer);
 
 /*
- * Enqueue a command on memory: what all transfers end with.  @work is the engine's command, or NULL
- * when there is nothing to do but to take its place in the order.  Holds @a and @b (may be NULL) until it
- * has ended.  The other arguments and the errors are the entry point's own.
+ * Enqueue a command on memory: what all transfers end with.  @work is the engine's command, or
+ * NULL when there is nothing to do but to take its place in the order.  Holds @a and @b (may be
+ * NULL) until it has ended.  The other arguments and the errors are the entry point's own.
  */
 cl_int hmmcl_mem_enqueue(const char *function, cl_command_queue queue, cl_command_type type,
 			 const struct hmmcl_command *work, cl_mem a, cl_mem b, cl_bool blocking,

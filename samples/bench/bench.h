@@ -36,7 +36,7 @@ double bench_median(double *values, size_t n);
 char *bench_map(size_t size, bool huge);
 void bench_unmap(char *memory, size_t size);
 
-/* Run @kernel over @items work-items and wait; seconds from before the enqueue to after the finish. */
+/* Run @kernel over @items work-items and wait; seconds from enqueue to finish. */
 double bench_time(const struct bench *bench, cl_kernel kernel, size_t items);
 
 #endif

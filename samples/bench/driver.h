@@ -11,7 +11,7 @@
 /* The render node that the runtime of this process has open; -1: there is none. */
 int driver_file(void);
 
-/* Set the policy; false when the driver cannot do that.  @old gets what was before, for restoring. */
+/* Set the policy; false when the driver cannot do that.  @old gets what was before. */
 bool driver_set_policy(int file, unsigned int flags, unsigned int fault_batch,
 		       struct drm_hmmcl_policy *old);
 void driver_restore_policy(int file, const struct drm_hmmcl_policy *old);

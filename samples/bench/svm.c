@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clSVMAlloc and clSVMFree: whether their cost depends on the number of allocations.  Memory that was
- * not used lately is not in the CPU's caches, so even free(3) costs more among many
+ * clSVMAlloc and clSVMFree: whether their cost depends on the number of allocations.  Memory
+ * that was not used lately is not in the CPU's caches, so even free(3) costs more among many
  * allocations than among few: it is measured beside.
  */
 #include "bench.h"
