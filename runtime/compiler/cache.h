@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The disk cache of compiled programs: one file for each, in HMMCL_CACHE_DIR, named by a hash of
- * everything that went in.  Shared by all processes of a user without locks: a file appears whole, by
- * renaming, and is checked by its own hash when it is read, so that a crash, a full disk or a
+ * everything that went in.  Shared by all processes of a user without locks: a file appears whole,
+ * by renaming, and is checked by its own hash when it is read, so that a crash, a full disk or a
  * damaged file means compiling again and nothing else.
  */
 #ifndef HMMCL_COMPILER_CACHE_H

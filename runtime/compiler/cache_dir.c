@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cache's directory.  Its size is known only by looking at every file, so each process looks once,
- * when it first adds one, then counts what it adds, and looks again when that has passed the bound.  So
- * several processes can exceed it together, for as long as it takes until one of them looks.
+ * The cache's directory.  Its size is known only by looking at every file, so each process looks
+ * once, when it first adds one, then counts what it adds, and looks again when that has passed the
+ * bound.  So several processes can exceed it together, for as long as it takes until one of them
+ * looks.
  */
 #include "cache_dir.h"
 

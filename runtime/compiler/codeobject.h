@@ -64,8 +64,8 @@ struct hmmcl_code_object {
 };
 
 /*
- * Read the description in @object.  Returns 0; -ENOEXEC: not a code object, or of another device ABI;
- * -EINVAL: its description is damaged; -ENOMEM.  Strings do not point into @object.
+ * Read the description in @object.  Returns 0; -ENOEXEC: not a code object, or of another device
+ * ABI; -EINVAL: its description is damaged; -ENOMEM.  Strings do not point into @object.
  */
 int hmmcl_code_object_read(struct hmmcl_code_object *code, const void *object, size_t size);
 void hmmcl_code_object_free(struct hmmcl_code_object *code);

@@ -14,8 +14,8 @@ struct hmmcl_compiled {
 };
 
 /*
- * Have a request of compiler/protocol.h (BUILD, COMPILE, LINK) executed: @options, then @blobs as the protocol lists
- * them.  Waits for it.  0, or -ENOMEM, or -ENOENT when there is no compiler
+ * Have a request of compiler/protocol.h (BUILD, COMPILE, LINK) executed: @options, then @blobs as
+ * the protocol lists them.  Waits for it.  0, or -ENOMEM, or -ENOENT when there is no compiler
  * (CL_COMPILER_NOT_AVAILABLE).  Any thread; requests of several threads run in parallel.
  */
 int hmmcl_compile(enum hmmcl_compiler_op op, const char *options, const struct hmmcl_blob *blobs,

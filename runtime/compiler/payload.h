@@ -9,8 +9,8 @@
 int hmmcl_payload_write(const struct hmmcl_blob *blobs, unsigned int n_blobs);
 
 /*
- * Reads the blobs of a reply into @reply (all but status), from its start.  The file is copied, for its sender
- * could change it.  0, or -EPROTO when it is not what the protocol says, -ENOMEM.
+ * Reads the blobs of a reply into @reply (all but status), from its start.  The file is copied, for
+ * its sender could change it.  0, or -EPROTO when it is not what the protocol says, -ENOMEM.
  */
 int hmmcl_payload_read(int fd, uint32_t n_blobs, struct hmmcl_reply *reply);
 

@@ -144,8 +144,8 @@ static void put(struct server *server)
 }
 
 /*
- * The server is of no use any more.  Whoever still waits for it is told @why; when it has just ended,
- * they try once more, for it is seldom a request that ends it.
+ * The server is of no use any more.  Whoever still waits for it is told @why; when it has just
+ * ended, they try once more, for it is seldom a request that ends it.
  */
 static void lose(struct server *server, const char *why)
 {
@@ -368,8 +368,8 @@ static void retire(void)
 }
 
 /*
- * Whether what @server compiles is what @program would compile now: the file has not been replaced, and this
- * process not gone to another directory.
+ * Whether what @server compiles is what @program would compile now: the file has not been replaced,
+ * and this process not gone to another directory.
  */
 static bool is_up_to_date(const struct server *server, const struct hmmcl_server_program *program)
 {

@@ -37,10 +37,11 @@ struct hmmcl_server_program {
 int hmmcl_server_find(struct hmmcl_server_program *program);
 
 /*
- * Have @program's server execute a request and wait for its reply.  Always fills @reply in: when the
- * server cannot be started, ends (twice), does not answer long after HMMCL_BUILD_TIMEOUT or answers
- * nonsense, the status is HMMCL_COMPILER_CRASHED and the first blob, the log, says what happened; the
- * next request starts a new one.  Any thread; also after fork(), where the child gets a server of its own.
+ * Have @program's server execute a request and wait for its reply.  Always fills @reply in: when
+ * the server cannot be started, ends (twice), does not answer long after HMMCL_BUILD_TIMEOUT or
+ * answers nonsense, the status is HMMCL_COMPILER_CRASHED and the first blob, the log, says what
+ * happened; the next request starts a new one.  Any thread; also after fork(), where the child gets
+ * a server of its own.
  */
 void hmmcl_server_request(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
 			  const struct hmmcl_blob *blobs, unsigned int n_blobs,

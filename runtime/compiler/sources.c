@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A cached program must be what compiling it now would give.  The key holds all texts that came with
- * the request; a text that includes a file of the disk, or the time, depends on more than that, and is not
- * cached.
+ * A cached program must be what compiling it now would give.  The key holds all texts that came
+ * with the request; a text that includes a file of the disk, or the time, depends on more than
+ * that, and is not cached.
  */
 #include "sources.h"
 

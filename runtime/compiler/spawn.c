@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The helper must not be a child of the application, so it is a grandchild.  The process between
- * the two is made without an exit signal, which hides it from wait() and SIGCHLD for the moment that
- * it lives, and shares this process's memory: nothing is copied, however large the application is.
+ * the two is made without an exit signal, which hides it from wait() and SIGCHLD for the moment
+ * that it lives, and shares this process's memory: nothing is copied, however large the application
+ * is.
  */
 #include "spawn.h"
 

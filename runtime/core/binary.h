@@ -23,8 +23,8 @@ cl_int hmmcl_binary_make(struct hmmcl_binary *binary, cl_program_binary_type typ
 			 bool uniform_groups, const char *options, struct hmmcl_blob code);
 
 /*
- * Take one from the application, which is copied.  CL_INVALID_BINARY: it is no such thing, damaged, or
- * made for another version or processor: @why says which.  CL_OUT_OF_HOST_MEMORY.
+ * Take one from the application, which is copied.  CL_INVALID_BINARY: it is no such thing, damaged,
+ * or made for another version or processor: @why says which.  CL_OUT_OF_HOST_MEMORY.
  */
 cl_int hmmcl_binary_read(struct hmmcl_binary *binary, const void *data, size_t size,
 			 const char **why);

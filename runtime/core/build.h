@@ -22,9 +22,9 @@ struct hmmcl_build {
 };
 
 /*
- * Start it, and without notify wait for it.  The arguments have been checked, but for what depends on the
- * program's state: CL_INVALID_OPERATION when a build of it has not ended, or kernels are attached.
- * Everything is copied or held.  Returns what the entry point shall: CL_SUCCESS;
+ * Start it, and without notify wait for it.  The arguments have been checked, but for what depends
+ * on the program's state: CL_INVALID_OPERATION when a build of it has not ended, or kernels are
+ * attached. Everything is copied or held.  Returns what the entry point shall: CL_SUCCESS;
  * CL_BUILD_PROGRAM_FAILURE or CL_INVALID_BUILD_OPTIONS, and their like for compiling and linking;
  * CL_COMPILER_NOT_AVAILABLE; CL_INVALID_BINARY; CL_OUT_OF_RESOURCES; CL_OUT_OF_HOST_MEMORY.
  */

@@ -26,7 +26,8 @@ const struct hmmcl_object_type hmmcl_executable_type = {
 };
 
 /*
- * Run the constructors of program-scope variables: one work-item, in a queue of its own, waited for.
+ * Run the constructors of program-scope variables: one work-item, in a queue of its own, waited
+ * for.
  */
 static cl_int construct(struct hmmcl_executable *executable, char *why, size_t why_size)
 {

@@ -23,8 +23,8 @@ extern const struct hmmcl_object_type hmmcl_executable_type;
 
 /*
  * Load @object (@size bytes) into the context's engine and run its constructors.  On success
- * *executable has one reference.  Else CL_INVALID_BINARY, CL_OUT_OF_RESOURCES or CL_OUT_OF_HOST_MEMORY, and @why
- * gets one line.
+ * *executable has one reference.  Else CL_INVALID_BINARY, CL_OUT_OF_RESOURCES or
+ * CL_OUT_OF_HOST_MEMORY, and @why gets one line.
  */
 cl_int hmmcl_executable_create(cl_context context, const void *object, size_t size,
 			       bool uniform_groups, struct hmmcl_executable **executable,

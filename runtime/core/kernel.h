@@ -2,9 +2,9 @@
 /*
  * Kernels: a function of an executable, and the argument block that the next launch gets.
  *
- * The block is kept as the kernel wants it (engine/device_abi.h), so that a launch copies it and does
- * nothing else for an argument.  As the specification has it, setting arguments of one
- * kernel object is for one thread at a time, and no argument is held: an enqueued command is.
+ * The block is kept as the kernel wants it (engine/device_abi.h), so that a launch copies it and
+ * does nothing else for an argument.  As the specification has it, setting arguments of one kernel
+ * object is for one thread at a time, and no argument is held: an enqueued command is.
  */
 #ifndef HMMCL_KERNEL_H
 #define HMMCL_KERNEL_H
@@ -38,8 +38,8 @@ static inline bool hmmcl_kernel_valid(cl_kernel kernel)
 }
 
 /*
- * A kernel object for the kernel of that index of @executable, which @program has now.  Attaches it:
- * NULL also when the program has been built anew since.  CL_OUT_OF_HOST_MEMORY.
+ * A kernel object for the kernel of that index of @executable, which @program has now.  Attaches
+ * it: NULL also when the program has been built anew since.  CL_OUT_OF_HOST_MEMORY.
  */
 cl_kernel hmmcl_kernel_new(cl_program program, struct hmmcl_executable *executable,
 			   unsigned int index);

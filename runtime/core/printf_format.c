@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * OpenCL C's printf (6.15.14) by means of C's: a conversion specification is translated and handed on,
- * once for each element of a vector.
+ * OpenCL C's printf (6.15.14) by means of C's: a conversion specification is translated and handed
+ * on, once for each element of a vector.
  */
 #include "printf_format.h"
 
