@@ -6,7 +6,7 @@
  *   test_compiler_fuzz FIRST COUNT	COUNT seeds from FIRST
  *   test_compiler_fuzz -p SEED	prints the program
  *
- * Ends at the first difference with the seed, and leaves the program in /tmp.
+ * Ends at the first difference, with the seed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -127,7 +127,10 @@ int main(int argc, char **argv)
 	client = client_start();
 	for (size_t i = 0; argc < 3 && i < sizeof(kept) / sizeof(*kept) && good; i++)
 		good = check_seed(&client, kept[i]);
-	for (uint64_t i = 0; i < count && good; i++)
+	for (uint64_t i = 0; i < count && good; i++) {
 		good = check_seed(&client, first + i);
+		if (i % 10 == 9)
+			fprintf(stderr, "%llu of %llu\n", (unsigned long long)i + 1, (unsigned long long)count);
+	}
 	return client_stop(&client) || !good;
 }
