@@ -21,7 +21,6 @@
 	MAP2(half, name, half, half)
 
 ONE(acos)
-ONE(acosh)
 ONE(asin)
 ONE(asinh)
 ONE(atan)
@@ -48,3 +47,13 @@ TWO(fmod)
 TWO(hypot)
 TWO(pow)
 TWO(remainder)
+
+/* musl's acosh gives numbers for some x below 1. */
+LIBM1(float, acosh, "acoshf")
+LIBM1(double, acosh, "acosh")
+BUILTIN float acosh(float x) { return x < 1 ? (float)NAN : __hmmcl_c_acosh_float(x); }
+BUILTIN double acosh(double x) { return x < 1 ? (double)NAN : __hmmcl_c_acosh_double(x); }
+BUILTIN half acosh(half x) { return (half)acosh((float)x); }
+MAP1(float, acosh, float)
+MAP1(double, acosh, double)
+MAP1(half, acosh, half)
