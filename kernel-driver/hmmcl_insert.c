@@ -165,6 +165,13 @@ static bool window_is_huge(struct hmmcl_device *hdev, struct hmmcl_window *win)
 	if (!IS_ALIGNED(page_to_pfn(first), HPAGE_PMD_NR))
 		return false;
 	device = is_device_private_page(first);
+	/*
+	 * Never the huge zero page: zap_huge_pmd() knows it by its pfn alone, whatever VMA
+	 * it is in, and would withdraw a page table that nobody deposited. A module can not
+	 * ask for it by name; it is the one folio here that belongs to no mapping.
+	 */
+	if (!device && !READ_ONCE(page_folio(first)->mapping))
+		return false;
 	if (device && !IS_ALIGNED(page_to_pfn(hmmcl_backing(hdev, first)), HPAGE_PMD_NR))
 		return false;
 	/* One entry of the client's own page table says it for all. */

@@ -70,6 +70,28 @@ TEST_BOTH(migrate_anon_huge_zero)
 	device_stop(&d);
 }
 
+/*
+ * The engine reads the huge zero page where it is.  Mapped by a PMD of a driver's, it makes
+ * the kernel withdraw a page table that was never deposited, when the entry goes.
+ */
+TEST(huge_zero_page)
+{
+	struct device d;
+	uint64_t *p = memory_map(4 * HUGE, true);
+
+	start_with(&d, false);
+	for (size_t i = 0; i < 4 * HUGE; i += HUGE)
+		CHECK_EQ(*(volatile uint64_t *)((char *)p + i), 0);
+	for (size_t i = 0; i < 4 * HUGE; i += HUGE)
+		CHECK_EQ(engine_read(&d, (char *)p + i), 0);
+	munmap(p, HUGE);				/* dropped by the client, */
+	engine_write(&d, (char *)p + HUGE, 5);		/* written by the engine, */
+	CHECK_EQ(*(volatile uint64_t *)((char *)p + HUGE), 5);
+	*(volatile uint64_t *)((char *)p + 2 * HUGE) = 6;	/* and by the client */
+	CHECK_EQ(engine_read(&d, (char *)p + 2 * HUGE), 6);
+	device_stop(&d);				/* the last one goes with the engine */
+}
+
 TEST_BOTH(migrate_anon_huge_free)
 {
 	struct device d;
