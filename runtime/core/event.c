@@ -101,8 +101,7 @@ cl_int hmmcl_event_wait(cl_event event)
 		if (status <= CL_COMPLETE)
 			break;
 		hmmcl_engine_wait(scheduler->engine, seen, -1);
-		/* It returns without an event only when the engine is lost, and then always. */
-		if (hmmcl_engine_events(scheduler->engine) == seen)
+		if (hmmcl_engine_why_lost(scheduler->engine))
 			hmmcl_scheduler_wait_without_engine(scheduler, event);
 	}
 	hmmcl_scheduler_end_wait(scheduler);

@@ -126,6 +126,15 @@ static void stamp_submit(cl_event command)
 		command->submit_ns = hmmcl_now_ns();
 }
 
+/* Under the lock: the engine is gone, for good. */
+static void note_lost(struct hmmcl_scheduler *scheduler)
+{
+	if (!atomic_exchange(&scheduler->lost, true))
+		hmmcl_error("the %s engine is lost: %s; release the context and make a new one",
+			    scheduler->kind == HMMCL_ENGINE_HMM ? "hmm" : "host",
+			    hmmcl_engine_why_lost(scheduler->engine));
+}
+
 static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command, bool after_all)
 {
 	int64_t ticket;
@@ -137,10 +146,9 @@ static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command, bool af
 	ticket = hmmcl_engine_submit(scheduler->engine, &command->engine);
 	if (ticket < 0) {
 		if (ticket == -EIO)
-			scheduler->lost = true;
-		hmmcl_error("the engine does not take a command: %s%s", strerror(-ticket),
-			    ticket == -EIO ? "; it is lost: release the context and make a new one"
-					   : "");
+			note_lost(scheduler);
+		else
+			hmmcl_error("the engine does not take a command: %s", strerror(-ticket));
 		command->faulted = true;
 		work_ended(scheduler, command, CL_OUT_OF_RESOURCES);
 		return;
@@ -258,7 +266,7 @@ static const char *fault_text(enum hmmcl_fault_kind kind)
 	case HMMCL_FAULT_STACK_OVERFLOW:
 		return "stack overflow: too much private memory or too deep recursion";
 	case HMMCL_FAULT_ENGINE_LOST:
-		return "the engine is lost; release the context and make a new one";
+		return "the engine is lost";
 	case HMMCL_FAULT_NONE:
 		break;
 	}
@@ -272,7 +280,9 @@ static cl_int report_fault(cl_event command, const struct hmmcl_completion *comp
 	command->faulted = true;
 	if (completion->fault == HMMCL_FAULT_ENGINE_LOST)
 		hmmcl_context_notify(command->context, completion, sizeof(*completion),
-				     "command %s failed: %s", name, fault_text(completion->fault));
+				     "command %s failed: %s: %s; release the context and make a new one",
+				     name, fault_text(completion->fault),
+				     hmmcl_engine_why_lost(command->context->scheduler->engine));
 	else
 		hmmcl_context_notify(
 			command->context, completion, sizeof(*completion),
@@ -322,7 +332,7 @@ void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
 		if (completion.fault != HMMCL_FAULT_NONE)
 			status = report_fault(command, &completion);
 		if (completion.fault == HMMCL_FAULT_ENGINE_LOST)
-			scheduler->lost = true;
+			note_lost(scheduler);
 		stamp_end(command, &completion);
 		work_ended(scheduler, command, status);
 	}
@@ -410,7 +420,7 @@ void hmmcl_scheduler_begin_wait(struct hmmcl_scheduler *scheduler)
 void hmmcl_scheduler_wait_without_engine(struct hmmcl_scheduler *scheduler, cl_event event)
 {
 	hmmcl_scheduler_lock(scheduler);
-	scheduler->lost = true;
+	note_lost(scheduler);
 	while (atomic_load(&event->status) > CL_COMPLETE && !scheduler->in_ring)
 		pthread_cond_wait(&scheduler->wake_without_engine, &scheduler->lock);
 	hmmcl_scheduler_unlock(scheduler);

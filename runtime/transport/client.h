@@ -52,6 +52,8 @@ struct hmmcl_engine {
 	 * was forked: a child must not use it. */
 	const _Atomic uint32_t *ours;
 	_Atomic bool lost;
+	_Atomic bool losing;		/* the one who set it writes why_lost, then sets lost */
+	char why_lost[160];
 
 	pthread_mutex_t submit_lock;	/* of what follows, up to clock */
 	uint64_t next_ticket;
@@ -80,8 +82,12 @@ static inline bool hmmcl_engine_usable(const struct hmmcl_engine *engine)
 	return hmmcl_engine_ours(engine) && !atomic_load(&engine->lost);
 }
 
-/* Every command that has not ended fails, all later ones are refused, all that wait wake up. */
-void hmmcl_engine_mark_lost(struct hmmcl_engine *engine);
+/*
+ * Every command that has not ended fails, all later ones are refused, all that wait wake up.  The
+ * first reason given, a clause without a full stop, is what hmmcl_engine_why_lost returns.
+ */
+void hmmcl_engine_mark_lost(struct hmmcl_engine *engine, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* The cores that this process may use: how many, and up to @size of their numbers. */
 unsigned int hmmcl_cpus(uint16_t *cpus, unsigned int size);

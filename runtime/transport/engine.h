@@ -134,6 +134,11 @@ bool hmmcl_engine_poll(struct hmmcl_engine *engine, int64_t ticket, struct hmmcl
 uint32_t hmmcl_engine_events(struct hmmcl_engine *engine);
 void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeout_ns);
 void hmmcl_engine_interrupt(struct hmmcl_engine *engine);
+/*
+ * Why this process can use the engine no more, in words that live as long as the engine; NULL
+ * while it can.  Once it cannot, hmmcl_engine_wait does not sleep.
+ */
+const char *hmmcl_engine_why_lost(const struct hmmcl_engine *engine);
 void hmmcl_engine_retire(struct hmmcl_engine *engine, int64_t ticket);
 
 /*

@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
@@ -24,6 +25,8 @@
 
 #define START_TIMEOUT_MS 10000
 #define READY_STEP_MS 100
+/* Until init has seen that the engine has ended, and the kernel tells how. */
+#define REAP_TIMEOUT_MS 100
 /* The engine's own program or stack may lie where the window is; it does elsewhere next time. */
 #define START_TRIES 5
 
@@ -31,6 +34,7 @@ struct hmmcl_hmm {
 	int device;			/* render node, bound to this process */
 	int pidfd;			/* of the engine */
 	int quit;			/* eventfd: the watcher shall end */
+	uint32_t engine_id;		/* of the driver */
 	pthread_t watcher;
 };
 
@@ -64,6 +68,56 @@ static void close_all(struct hmmcl_hmm *hmm)
 			close(fds[i]);
 }
 
+/* PIDFD_GET_INFO of <linux/pidfd.h>, as of Linux 6.13; PIDFD_INFO_EXIT is of 6.15. */
+struct hmmcl_pidfd_info {
+	uint64_t mask, cgroup;
+	uint32_t ids[11];
+	int32_t exit_code;		/* as wait() gives it */
+};
+#define HMMCL_PIDFD_GET_INFO _IOWR(0xFF, 11, struct hmmcl_pidfd_info)
+#define HMMCL_PIDFD_INFO_EXIT (1u << 3)
+
+static bool killed_by_driver(const struct hmmcl_hmm *hmm)
+{
+	struct pollfd fd = { .fd = hmm->device, .events = POLLIN };
+	struct hmmcl_event_engine event;
+
+	/* There may be those of earlier attempts to start one. */
+	while (poll(&fd, 1, 0) > 0 && read(hmm->device, &event, sizeof(event)) == sizeof(event))
+		if (event.engine_id == hmm->engine_id)
+			return event.reason == HMMCL_ENGINE_KILLED;
+	return false;
+}
+
+/* The engine has ended: say how.  It is init's child, so wait() does not tell us. */
+static void mark_ended(struct hmmcl_engine *engine)
+{
+	const struct hmmcl_hmm *hmm = engine->private;
+	struct hmmcl_pidfd_info info = { .mask = HMMCL_PIDFD_INFO_EXIT };
+	struct pollfd reaped = { .fd = hmm->pidfd };	/* POLLHUP */
+	int code, signal;
+
+	poll(&reaped, 1, REAP_TIMEOUT_MS);
+	if (ioctl(hmm->pidfd, HMMCL_PIDFD_GET_INFO, &info) || !(info.mask & HMMCL_PIDFD_INFO_EXIT)) {
+		hmmcl_engine_mark_lost(engine, "its process has ended%s",
+				       killed_by_driver(hmm) ? ", killed by hmmcl.ko" : "");
+		return;
+	}
+	code = WIFEXITED(info.exit_code) ? WEXITSTATUS(info.exit_code) : 0;
+	signal = WIFSIGNALED(info.exit_code) ? WTERMSIG(info.exit_code) : code > 128 ? code - 128 : 0;
+	if (!signal)
+		hmmcl_engine_mark_lost(engine, "its process has ended with status %d", code);
+	else
+		hmmcl_engine_mark_lost(
+			engine, "its process has ended by signal %d (%s)%s", signal,
+			sigdescr_np(signal) ?: "unknown",
+			code ? ", a fault of its own" :
+			signal == SIGSYS ? ": a system call that its sandbox forbids" :
+			signal != SIGKILL ? "" :
+			killed_by_driver(hmm) ? ", sent by hmmcl.ko" :
+			": by somebody, or memory ran out (see the kernel's log)");
+}
+
 /* Waits for the engine's death, which nothing but our own stop expects. */
 static void *watch(void *argument)
 {
@@ -76,7 +130,7 @@ static void *watch(void *argument)
 	while (poll(fds, 2, -1) < 0 && errno == EINTR)
 		;
 	if (!fds[1].revents)
-		hmmcl_engine_mark_lost(engine);
+		mark_ended(engine);
 	return NULL;
 }
 
@@ -170,6 +224,7 @@ static int start_process(struct hmmcl_engine *engine, char *why, size_t why_size
 	if (!err) {
 		const int fds[] = { create.fd, window->control_fd, window->code.fd, window->data.fd };
 
+		hmm->engine_id = create.engine_id;
 		hmm->pidfd = hmmcl_spawn(path, (uint64_t)window->base, window->size, fds, &status);
 		close(create.fd);
 		err = hmm->pidfd < 0 ? hmm->pidfd : 0;

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +97,9 @@ static uint64_t ended(struct hmmcl_engine *engine)
 	uint64_t t = atomic_load(&engine->window.control->ended);
 
 	if (t >= engine->next_ticket) {
-		hmmcl_engine_mark_lost(engine);
+		hmmcl_engine_mark_lost(engine, "its control area is damaged: ticket %llu has ended, "
+				       "but %llu is the next one", (unsigned long long)t,
+				       (unsigned long long)engine->next_ticket);
 		return 0;
 	}
 	return t;
@@ -327,6 +331,7 @@ void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeo
 	struct hmmcl_control *control = engine->window.control;
 	struct __kernel_timespec deadline;
 	uint64_t until;
+	long result = 0;
 
 	if (!timeout_ns || !hmmcl_engine_usable(engine) || atomic_load(&control->events) != seen)
 		return;
@@ -341,12 +346,14 @@ void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeo
 	deadline = (struct __kernel_timespec) {
 		.tv_sec = (long long)(until / 1000000000u), .tv_nsec = (long long)(until % 1000000000u),
 	};
-	/* From here on an end of a command wakes us; one before has changed the word. */
+	/* From here on an end of a command wakes us; one before has changed the word.  What wakes us
+	 * may be late, for a change that @seen is after: then we sleep on. */
 	atomic_fetch_add(&control->waiters, 1);
 	while (atomic_load(&control->events) == seen && !atomic_load(&engine->lost) &&
-	       hmmcl_futex_wait(&control->events, seen, control->futex_flags,
-				timeout_ns < 0 ? NULL : &deadline, FUTEX_BITSET_MATCH_ANY) == -EINTR)
-		;
+	       result != -ETIMEDOUT)
+		result = hmmcl_futex_wait(&control->events, seen, control->futex_flags,
+					  timeout_ns < 0 ? NULL : &deadline,
+					  FUTEX_BITSET_MATCH_ANY);
 	atomic_fetch_sub(&control->waiters, 1);
 }
 
@@ -360,8 +367,22 @@ void hmmcl_engine_interrupt(struct hmmcl_engine *engine)
 	hmmcl_futex_wake(&control->events, INT_MAX, control->futex_flags, FUTEX_BITSET_MATCH_ANY);
 }
 
-void hmmcl_engine_mark_lost(struct hmmcl_engine *engine)
+void hmmcl_engine_mark_lost(struct hmmcl_engine *engine, const char *format, ...)
 {
+	va_list arguments;
+
+	if (atomic_exchange(&engine->losing, true))
+		return;
+	va_start(arguments, format);
+	vsnprintf(engine->why_lost, sizeof(engine->why_lost), format, arguments);
+	va_end(arguments);
 	atomic_store(&engine->lost, true);
 	hmmcl_engine_interrupt(engine);
+}
+
+const char *hmmcl_engine_why_lost(const struct hmmcl_engine *engine)
+{
+	if (!hmmcl_engine_ours(engine))
+		return "it is the parent process's";
+	return atomic_load(&engine->lost) ? engine->why_lost : NULL;
 }
