@@ -73,7 +73,7 @@ int hmmcl_image_load(struct hmmcl_engine *engine, const void *object, size_t siz
 	int err;
 
 	if (!hmmcl_engine_usable(engine)) {
-		snprintf(why, why_size, "the engine is lost");
+		snprintf(why, why_size, "the engine is lost: %s", hmmcl_engine_why_lost(engine));
 		return -EIO;
 	}
 	image = calloc(1, sizeof(*image));
