@@ -241,7 +241,8 @@ static void nothing_remains(void **state)
 	/* A thread that was joined may take a moment to leave /proc. */
 	for (int i = 0; i < 1000 && threads_of_process() > before; i++)
 		sleep_ms(1);
-	assert_int_equal(threads_of_process(), before);
+	/* Fewer are no fault: one of an earlier test may have been on its way out. */
+	assert_true(threads_of_process() <= before);
 }
 
 /* A child of fork() cannot use its parent's objects, is told so, and can make its own. */
