@@ -26,6 +26,15 @@ bench_run bench_launch, bench_svm, bench_bandwidth, bench_migrate, bench_fault;
 /* Print one result, "name<TAB>value<TAB>unit", and return the value. */
 double bench_report(const char *name, double value, const char *unit);
 
+/* What was reported under a name; false: nothing. */
+bool bench_result(const char *name, double *value);
+
+/*
+ * Between rounds, with nothing under way: let the other process of --versus measure one of its
+ * rounds. Both must call it equally often in a group.
+ */
+void bench_hand_over(void);
+
 /* Seconds on a clock that only goes forward. */
 double bench_now(void);
 

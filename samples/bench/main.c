@@ -5,11 +5,10 @@
  */
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "bench.h"
+#include "versus.h"
 
 static const struct group {
 	const char *name;
@@ -39,6 +38,17 @@ double bench_report(const char *name, double value, const char *unit)
 		results[n_results++].value = value;
 	}
 	return value;
+}
+
+bool bench_result(const char *name, double *value)
+{
+	for (size_t i = 0; i < n_results; i++) {
+		if (!strcmp(results[i].name, name)) {
+			*value = results[i].value;
+			return true;
+		}
+	}
+	return false;
 }
 
 double bench_now(void)
@@ -99,63 +109,15 @@ double bench_time(const struct bench *bench, cl_kernel kernel, size_t items)
 	return bench_now() - start;
 }
 
-/* Run this program again with a changed environment, and compare its results with ours. */
-static void compare_with(char *assignment, char **selection)
-{
-	char *value = strchr(assignment, '='), line[200], name[64];
-	double other;
-	int ends[2], status;
-	pid_t child;
-	FILE *in;
-
-	if (!value || pipe(ends) || (child = fork()) < 0) {
-		fprintf(stderr, "bench: --versus %s: VARIABLE=VALUE is needed\n", assignment);
-		exit(EXIT_FAILURE);
-	}
-	if (!child) {
-		char *arguments[N_GROUPS + 2] = { "bench" };
-
-		for (size_t i = 0; selection[i] && i < N_GROUPS; i++)
-			arguments[i + 1] = selection[i];
-		*value = '\0';
-		setenv(assignment, value + 1, 1);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execv("/proc/self/exe", arguments);
-		_exit(127);
-	}
-	close(ends[1]);
-	in = fdopen(ends[0], "r");
-	while (in && fgets(line, sizeof(line), in)) {
-		if (sscanf(line, "%63[^\t]\t%lf", name, &other) != 2)
-			continue;
-		for (size_t i = 0; i < n_results; i++) {
-			const char *unit = strrchr(line, '\t');
-
-			if (strcmp(results[i].name, name))
-				continue;
-			printf("%s.other\t%.6g%s", name, other, unit);
-			printf("%s.ratio\t%.4g\tours/other\n", name, results[i].value / other);
-		}
-	}
-	if (in)
-		fclose(in);
-	waitpid(child, &status, 0);
-	if (status) {
-		fprintf(stderr, "bench: with %s it failed\n", assignment);
-		exit(EXIT_FAILURE);
-	}
-}
-
 static void usage(void)
 {
 	printf("Usage: bench [--versus VARIABLE=VALUE] [GROUP...]\n"
 	       "Measures the first OpenCL device that has fine-grain SVM buffers; without GROUP, all:\n");
 	for (size_t i = 0; i < N_GROUPS; i++)
 		printf("  %-10s %s\n", groups[i].name, groups[i].help);
-	printf("--versus runs everything once more with the variable set, and prints for each result\n"
-	       "NAME.other and NAME.ratio, ours divided by the other's.  Examples:\n"
+	printf("--versus runs everything in a second process with the variable set, taking turns with this\n"
+	       "one, and prints for each result NAME.other and NAME.ratio, ours divided by the other's.\n"
+	       "Examples:\n"
 	       "  HMMCL_ENGINE=hmm bench --versus HMMCL_ENGINE=host launch bandwidth\n"
 	       "  bench --versus OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd launch\n");
 }
@@ -170,6 +132,11 @@ int main(int argc, char **argv)
 		if (!strcmp(argv[next], "--help")) {
 			usage();
 			return EXIT_SUCCESS;
+		}
+		if (!strcmp(argv[next], "--turn") && next + 1 < argc) {
+			/* Not for users: what --versus starts. */
+			versus_join(argv[++next]);
+			continue;
 		}
 		if (strcmp(argv[next], "--versus") || next + 1 == argc) {
 			fprintf(stderr, "bench: unknown option '%s'; try --help\n", argv[next]);
@@ -188,6 +155,8 @@ int main(int argc, char **argv)
 		}
 	}
 
+	if (versus)
+		versus_start(versus, argv + next, (size_t)(argc - next));
 	bench.device = sample_device(CL_DEVICE_SVM_FINE_GRAIN_BUFFER);
 	bench.context = sample_context(bench.device, &bench.queue);
 	for (size_t g = 0; g < N_GROUPS; g++) {
@@ -195,12 +164,15 @@ int main(int argc, char **argv)
 
 		for (int i = next; i < argc; i++)
 			chosen |= !strcmp(argv[i], groups[g].name);
-		if (chosen)
+		if (chosen) {
 			groups[g].run(&bench);
+			bench_hand_over();
+		}
 	}
 	CHECK(clReleaseCommandQueue(bench.queue));
 	CHECK(clReleaseContext(bench.context));
+	versus_leave();
 	if (versus)
-		compare_with(versus, argv + next);
+		versus_compare();
 	return EXIT_SUCCESS;
 }
