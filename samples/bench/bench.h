@@ -16,18 +16,28 @@ struct bench {
 	cl_device_id device;
 	cl_context context;
 	cl_command_queue queue;		/* in order */
+	char *const *selection;		/* names from the command line, up to NULL */
 };
 
 /* A group of measurements; returns when what it needs is not there. */
 typedef void bench_run(const struct bench *bench);
 
-bench_run bench_launch, bench_svm, bench_bandwidth, bench_migrate, bench_fault;
+bench_run bench_launch, bench_svm, bench_bandwidth, bench_migrate, bench_fault, bench_kernels;
 
 /* Print one result, "name<TAB>value<TAB>unit", and return the value. */
 double bench_report(const char *name, double value, const char *unit);
 
-/* What was reported under a name; false: nothing. */
-bool bench_result(const char *name, double *value);
+/* The same; --versus also prints the geometric mean of the ratios of all results of one @mean. */
+double bench_report_mean(const char *name, double value, const char *unit, const char *mean);
+
+/* What was reported under a name; false: nothing.  @mean gets its mean's name, or NULL. */
+bool bench_result(const char *name, double *value, const char **mean);
+
+/* Does the command line ask for @name, or for everything? */
+bool bench_selects(const struct bench *bench, const char *name);
+
+/* Is there a kernel of this name in the group "kernels"? */
+bool kernels_have(const char *name);
 
 /*
  * Between rounds, with nothing under way: let the other process of --versus measure one of its

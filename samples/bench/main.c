@@ -20,31 +20,40 @@ static const struct group {
 	{ "bandwidth", bench_bandwidth, "steady bandwidth of a kernel, and of memcpy" },
 	{ "fault", bench_fault, "engine faults against anonymous minor faults (hmmcl's driver only)" },
 	{ "migrate", bench_migrate, "migration both ways against memcpy (hmmcl's driver only)" },
+	{ "kernels", bench_kernels, "generated code against plain C; or a kernel's name, as vector_add" },
 };
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 static struct {
 	char name[64];
 	double value;
-} results[64];
+	const char *mean;
+} results[128];
 static size_t n_results;
 
-double bench_report(const char *name, double value, const char *unit)
+double bench_report_mean(const char *name, double value, const char *unit, const char *mean)
 {
 	printf("%s\t%.6g\t%s\n", name, value, unit);
 	fflush(stdout);
 	if (n_results < sizeof(results) / sizeof(results[0])) {
 		snprintf(results[n_results].name, sizeof(results[0].name), "%s", name);
+		results[n_results].mean = mean;
 		results[n_results++].value = value;
 	}
 	return value;
 }
 
-bool bench_result(const char *name, double *value)
+double bench_report(const char *name, double value, const char *unit)
+{
+	return bench_report_mean(name, value, unit, NULL);
+}
+
+bool bench_result(const char *name, double *value, const char **mean)
 {
 	for (size_t i = 0; i < n_results; i++) {
 		if (!strcmp(results[i].name, name)) {
 			*value = results[i].value;
+			*mean = results[i].mean;
 			return true;
 		}
 	}
@@ -111,7 +120,7 @@ double bench_time(const struct bench *bench, cl_kernel kernel, size_t items)
 
 static void usage(void)
 {
-	printf("Usage: bench [--versus VARIABLE=VALUE] [GROUP...]\n"
+	printf("Usage: bench [--versus VARIABLE=VALUE] [GROUP or kernel...]\n"
 	       "Measures the first OpenCL device that has fine-grain SVM buffers; without GROUP, all:\n");
 	for (size_t i = 0; i < N_GROUPS; i++)
 		printf("  %-10s %s\n", groups[i].name, groups[i].help);
@@ -119,7 +128,33 @@ static void usage(void)
 	       "one, and prints for each result NAME.other and NAME.ratio, ours divided by the other's.\n"
 	       "Examples:\n"
 	       "  HMMCL_ENGINE=hmm bench --versus HMMCL_ENGINE=host launch bandwidth\n"
-	       "  bench --versus OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd launch\n");
+	       "  bench --versus OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd kernels\n");
+}
+
+bool bench_selects(const struct bench *bench, const char *name)
+{
+	for (char *const *selected = bench->selection; *selected; selected++)
+		if (!strcmp(*selected, name))
+			return true;
+	return !*bench->selection;
+}
+
+static bool is_group(const char *name)
+{
+	for (size_t g = 0; g < N_GROUPS; g++)
+		if (!strcmp(name, groups[g].name))
+			return true;
+	return false;
+}
+
+/* Is anything of this group selected? */
+static bool selects_group(const struct bench *bench, const struct group *group)
+{
+	bool selects = bench_selects(bench, group->name);
+
+	for (char *const *name = bench->selection; *name && group->run == bench_kernels; name++)
+		selects |= kernels_have(*name);
+	return selects;
 }
 
 int main(int argc, char **argv)
@@ -144,27 +179,20 @@ int main(int argc, char **argv)
 		}
 		versus = argv[++next];
 	}
-	for (int i = next; i < argc; i++) {
-		size_t g = 0;
-
-		while (g < N_GROUPS && strcmp(argv[i], groups[g].name))
-			g++;
-		if (g == N_GROUPS) {
-			fprintf(stderr, "bench: unknown group '%s'; try --help\n", argv[i]);
+	bench.selection = argv + next;
+	for (char *const *name = bench.selection; *name; name++) {
+		if (!is_group(*name) && !kernels_have(*name)) {
+			fprintf(stderr, "bench: unknown group '%s'; try --help\n", *name);
 			return EXIT_FAILURE;
 		}
 	}
 
 	if (versus)
-		versus_start(versus, argv + next, (size_t)(argc - next));
+		versus_start(versus, bench.selection, (size_t)(argc - next));
 	bench.device = sample_device(CL_DEVICE_SVM_FINE_GRAIN_BUFFER);
 	bench.context = sample_context(bench.device, &bench.queue);
 	for (size_t g = 0; g < N_GROUPS; g++) {
-		bool chosen = next == argc;
-
-		for (int i = next; i < argc; i++)
-			chosen |= !strcmp(argv[i], groups[g].name);
-		if (chosen) {
+		if (selects_group(&bench, &groups[g])) {
 			groups[g].run(&bench);
 			bench_hand_over();
 		}

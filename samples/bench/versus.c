@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,14 @@
 static int turn = -1;		/* a byte in it is the turn; -1: we are alone */
 static int results = -1;	/* what the other process prints */
 static pid_t other;
+static bool is_other;
+
+/* Geometric means of ratios. */
+static struct {
+	const char *name;
+	double log_sum;
+	int n;
+} means[8];
 
 static void fail(const char *what)
 {
@@ -48,13 +57,19 @@ void bench_hand_over(void)
 
 void versus_join(const char *descriptor)
 {
+	is_other = true;
 	turn = atoi(descriptor);
 	/* Not for the engine, which would keep it open. */
 	fcntl(turn, F_SETFD, FD_CLOEXEC);
 	await_turn();
 }
 
-void versus_start(char *assignment, char **selection, size_t n)
+bool versus_is_other(void)
+{
+	return is_other;
+}
+
+void versus_start(char *assignment, char *const *selection, size_t n)
 {
 	char *value = strchr(assignment, '='), descriptor[12];
 	char *arguments[n + 4];
@@ -96,19 +111,38 @@ void versus_leave(void)
 	turn = -1;
 }
 
+static void add_to_mean(const char *mean, double ratio)
+{
+	size_t i = 0;
+
+	while (i < sizeof(means) / sizeof(means[0]) && means[i].n && strcmp(means[i].name, mean))
+		i++;
+	if (i == sizeof(means) / sizeof(means[0]))
+		return;
+	means[i].name = mean;
+	means[i].log_sum += log(ratio);
+	means[i].n++;
+}
+
 void versus_compare(void)
 {
+	const char *mean;
 	char line[200], name[64];
 	double value, ours;
 	FILE *in = fdopen(results, "r");
 	int status = -1;
 
 	while (in && fgets(line, sizeof(line), in)) {
-		if (sscanf(line, "%63[^\t]\t%lf", name, &value) != 2 || !bench_result(name, &ours))
+		if (sscanf(line, "%63[^\t]\t%lf", name, &value) != 2 || !bench_result(name, &ours, &mean))
 			continue;
 		printf("%s.other\t%.6g%s", name, value, strrchr(line, '\t'));
 		printf("%s.ratio\t%.4g\tours/other\n", name, ours / value);
+		if (mean)
+			add_to_mean(mean, ours / value);
 	}
+	for (size_t i = 0; i < sizeof(means) / sizeof(means[0]) && means[i].n; i++)
+		printf("%s.ratio\t%.4g\tours/other, geometric mean of %d\n", means[i].name,
+		       exp(means[i].log_sum / means[i].n), means[i].n);
 	if (in)
 		fclose(in);
 	waitpid(other, &status, 0);
