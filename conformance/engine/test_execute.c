@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "../../runtime/engine/worker.h"
 
 static void test_ids(void **state)
 {
@@ -136,6 +137,30 @@ static void test_fill(void **state)
 	free(want);
 }
 
+/* One worker's part of a big fill goes past the caches, from any address and to any end. */
+static void test_big_fill(void **state)
+{
+	const uint64_t most = 10 << 20;
+	unsigned char *b = malloc(most), pattern[128];
+
+	(void)state;
+	for (uint32_t size = 1; size <= 128; size *= 2) {
+		uint64_t bytes = (9 << 20) + 3 * size;
+
+		for (uint32_t i = 0; i < size; i++)
+			pattern[i] = (unsigned char)(i * 5 + size);
+		memset(b, 0xaa, most);
+		hmmcl_fill(b + size, bytes, pattern, size);
+		for (uint32_t i = 0; i < size; i++)
+			assert_int_equal(b[i], 0xaa);
+		for (uint64_t i = 0; i < bytes; i += size)
+			assert_memory_equal(b + size + i, pattern, size);
+		for (uint64_t i = size + bytes; i < most; i++)
+			assert_int_equal(b[i], 0xaa);
+	}
+	free(b);
+}
+
 static void test_rect(void **state)
 {
 	static const uint64_t shapes[][7] = {	/* region, dst pitches, src pitches */
@@ -229,6 +254,7 @@ int main(void)
 		cmocka_unit_test(test_scratch),
 		cmocka_unit_test(test_copy),
 		cmocka_unit_test(test_fill),
+		cmocka_unit_test(test_big_fill),
 		cmocka_unit_test(test_rect),
 		cmocka_unit_test(test_migrate),
 		cmocka_unit_test(test_nonsense),

@@ -7,9 +7,16 @@
 #include "worker.h"
 
 typedef long long hmmcl_block __attribute__((vector_size(16), aligned(1), may_alias));
+typedef uint64_t hmmcl_word __attribute__((aligned(1), may_alias));
 
 /* Below this, starting the string instructions costs more than they save. */
 #define STRING_MIN 1024
+
+/* What one worker fills that no cache can keep: from here on reading the lines first is waste. */
+#define PAST_CACHES_MIN (8ull << 20)
+
+/* Bytes stored in a round; a multiple of every pattern's size. */
+#define FILL_BLOCK 128
 
 /* Enhanced rep movsb/stosb, CPUID(7).ebx bit 9. */
 static bool has_erms(void)
@@ -43,8 +50,7 @@ HMMCL_NO_SANITIZE static void copy_up(char *dst, const char *src, uint64_t size)
 		o[3] = d;
 	}
 	for (; size >= 8; size -= 8, dst += 8, src += 8)
-		*(__attribute__((aligned(1), may_alias)) uint64_t *)dst =
-			*(const __attribute__((aligned(1), may_alias)) uint64_t *)src;
+		*(hmmcl_word *)dst = *(const hmmcl_word *)src;
 	for (; size; size--)
 		*(volatile char *)dst++ = *src++;
 }
@@ -73,22 +79,50 @@ HMMCL_NO_SANITIZE void hmmcl_copy(void *dst, const void *src, uint64_t size)
 		copy_up(dst, src, size);
 }
 
+/* Stores that leave the caches alone; dst may be at any address. */
+HMMCL_NO_SANITIZE static void fill_past_caches(char *out, uint64_t size, const unsigned char *block)
+{
+	uint64_t head = -(uint64_t)out & 15;
+
+	for (uint64_t i = 0; i < head; i++)
+		((volatile char *)out)[i] = (char)block[i];
+	out += head;
+	size -= head;
+	/* The pattern goes on where the head ended: the block is read from there. */
+	for (; size >= FILL_BLOCK; size -= FILL_BLOCK, out += FILL_BLOCK)
+		for (unsigned int i = 0; i < FILL_BLOCK / 16; i++) {
+			hmmcl_block value = *(const hmmcl_block *)(block + head + 16 * i);
+
+			__asm__ volatile("movntdq %1, %0" : "=m"(((hmmcl_block *)out)[i]) : "x"(value));
+		}
+	for (uint64_t i = 0; i < size; i++)
+		((volatile char *)out)[i] = (char)block[head + i];
+	/* The command's completion must not pass them. */
+	__asm__ volatile("sfence" : : : "memory");
+}
+
 HMMCL_NO_SANITIZE void hmmcl_fill(void *dst, uint64_t size, const void *pattern,
 				  uint32_t pattern_size)
 {
-	_Alignas(16) unsigned char block[128];
+	_Alignas(16) unsigned char block[FILL_BLOCK + 16];
 	char *out = dst;
 
-	/* 128 is a multiple of every pattern's size. */
+	/* FILL_BLOCK is a multiple of every pattern's size. */
 	for (uint32_t i = 0; i < sizeof(block); i++)
 		((volatile unsigned char *)block)[i] =
 			((const unsigned char *)pattern)[i & (pattern_size - 1)];
-	if (pattern_size == 1 && size >= STRING_MIN && has_erms()) {
-		__asm__ volatile("rep stosb" : "+D"(out), "+c"(size) : "a"(block[0]) : "memory");
+	if (size >= PAST_CACHES_MIN) {
+		fill_past_caches(out, size, block);
 		return;
 	}
-	for (; size >= sizeof(block); size -= sizeof(block), out += sizeof(block))
-		for (unsigned int i = 0; i < sizeof(block) / 16; i++)
+	if (pattern_size <= 8 && size >= STRING_MIN && has_erms()) {
+		uint64_t count = size / 8, word = *(const hmmcl_word *)block;
+
+		__asm__ volatile("rep stosq" : "+D"(out), "+c"(count) : "a"(word) : "memory");
+		size &= 7;
+	}
+	for (; size >= FILL_BLOCK; size -= FILL_BLOCK, out += FILL_BLOCK)
+		for (unsigned int i = 0; i < FILL_BLOCK / 16; i++)
 			((hmmcl_block *)out)[i] = ((const hmmcl_block *)block)[i];
 	for (uint64_t i = 0; i < size; i++)
 		((volatile char *)out)[i] = (char)block[i];
