@@ -22,6 +22,9 @@
 #include "workgroup/workgroup.h"
 
 #include "llvm/Analysis/AliasAnalysis.h"
+#include "llvm/Analysis/LoopInfo.h"
+#include "llvm/Analysis/TargetTransformInfoImpl.h"
+#include "llvm/Analysis/ValueTracking.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -31,7 +34,11 @@
 #include "llvm/Transforms/InstCombine/InstCombine.h"
 #include "llvm/Transforms/Scalar/ADCE.h"
 #include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/IndVarSimplify.h"
 #include "llvm/Transforms/Scalar/InferAddressSpaces.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/LoopRotation.h"
+#include "llvm/Transforms/Scalar/LoopUnrollPass.h"
 #include "llvm/Transforms/Scalar/SROA.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
 #include "llvm/Transforms/Utils/Mem2Reg.h"
@@ -44,11 +51,45 @@ namespace {
 
 constexpr unsigned as_generic = 4;
 
+/* For P3: no target, but loops over private arrays are worth unrolling until the arrays are gone. */
+class ItemCosts : public TargetTransformInfoImplCRTPBase<ItemCosts> {
+public:
+	explicit ItemCosts(const DataLayout &layout) : TargetTransformInfoImplCRTPBase<ItemCosts>(layout) {}
+
+	void getUnrollingPreferences(Loop *loop, ScalarEvolution &, TargetTransformInfo::UnrollingPreferences &unroll,
+				     OptimizationRemarkEmitter *) const
+	{
+		unroll.Threshold = indexes_private_array(*loop) ? private_threshold : threshold;
+		unroll.PartialThreshold = 0;
+		unroll.Partial = unroll.Runtime = unroll.UpperBound = false;
+	}
+
+private:
+	static constexpr unsigned threshold = 100, private_threshold = 1500;
+
+	static bool indexes_private_array(const Loop &loop)
+	{
+		for (const BasicBlock *block : loop.blocks())
+			for (const Instruction &i : *block)
+				if (auto *address = dyn_cast<GetElementPtrInst>(&i))
+					if (!address->hasAllConstantIndices() &&
+					    isa<AllocaInst>(getUnderlyingObject(address)))
+						return true;
+		return false;
+	}
+};
+
 /* A pass manager's analyses, private to one use. */
 struct Analyses {
 	explicit Analyses(TargetMachine *machine = nullptr, const PipelineTuningOptions &tuning = {})
 		: builder(machine, tuning)
 	{
+		if (!machine)
+			functions.registerPass([] {
+				return TargetIRAnalysis([](const Function &function) {
+					return TargetTransformInfo(ItemCosts(function.getDataLayout()));
+				});
+			});
 		builder.registerModuleAnalyses(modules);
 		builder.registerCGSCCAnalyses(sccs);
 		builder.registerFunctionAnalyses(functions);
@@ -78,6 +119,7 @@ bool verified(Module &module, const char *stage, std::string &log)
 FunctionPassManager scalar_simplification()
 {
 	FunctionPassManager passes;
+	LoopPassManager loops;
 	SimplifyCFGOptions simple;
 
 	passes.addPass(SROAPass(SROAOptions::ModifyCFG));
@@ -86,8 +128,15 @@ FunctionPassManager scalar_simplification()
 	passes.addPass(InstCombinePass());
 	passes.addPass(InferAddressSpacesPass(as_generic));
 	passes.addPass(SimplifyCFGPass(simple));
+	/* A barrier is noduplicate: loops with one stay whole. */
+	loops.addPass(LoopRotatePass());
+	loops.addPass(IndVarSimplifyPass(/*WidenIndVars=*/false));
+	loops.addPass(LoopFullUnrollPass());
+	passes.addPass(createFunctionToLoopPassAdaptor(std::move(loops)));
 	passes.addPass(SROAPass(SROAOptions::ModifyCFG));
 	passes.addPass(EarlyCSEPass(true));
+	passes.addPass(InstCombinePass());
+	passes.addPass(SimplifyCFGPass(simple));
 	passes.addPass(ADCEPass());
 	return passes;
 }

@@ -212,6 +212,12 @@ Function *declare_item_function(Function &kernel, const Kernel &info)
 	item->addDereferenceableParamAttr(arg_args, info.args_size);
 	item->addDereferenceableParamAttr(arg_launch, sizeof(hmmcl_launch));
 	item->addDereferenceableParamAttr(arg_group, sizeof(hmmcl_group));
+	for (unsigned dim = 0; dim < 3; dim++) {
+		uint64_t most = info.reqd_size[0] ? info.reqd_size[dim] : HMMCL_MAX_WORK_GROUP_SIZE;
+		ConstantRange range(APInt(64, 0), APInt(64, most));
+
+		item->addParamAttr(arg_x + dim, Attribute::get(context, Attribute::Range, range));
+	}
 	item->addFnAttr(Attribute::NoUnwind);
 	for (StringRef name : {"no-signed-zeros-fp-math", "no-infs-fp-math", "no-nans-fp-math",
 			       "approx-func-fp-math", "unsafe-fp-math"})

@@ -151,7 +151,53 @@ void collect_blocks(Region &region, const Regions &all)
 	}
 }
 
-/* Is there a branch of @region where items may part, some to return, some to a barrier? */
+/* Is @block where a region ends: does it return or go on to a barrier? */
+bool leaves(const BasicBlock *block, const Regions &all)
+{
+	return isa<ReturnInst>(block->getTerminator()) ||
+	       any_of(successors(block), [&](const BasicBlock *next) { return all.barriers.contains(next); });
+}
+
+/*
+ * A path from @from, which it leaves out, to where the region ends, that does not go through
+ * @without; empty if there is none.
+ */
+SmallVector<BasicBlock *, 16> path_to_end(BasicBlock *from, const BasicBlock *without, const Regions &all)
+{
+	SmallVector<BasicBlock *, 32> work;
+	DenseMap<BasicBlock *, BasicBlock *> before;
+	SmallVector<BasicBlock *, 16> path;
+
+	auto visit = [&](BasicBlock *block) {
+		for (BasicBlock *next : successors(block))
+			if (next != without && !all.barriers.contains(next) && before.insert({next, block}).second)
+				work.push_back(next);
+	};
+	visit(from);
+	for (size_t i = 0; i < work.size(); i++) {
+		if (!leaves(work[i], all)) {
+			visit(work[i]);
+			continue;
+		}
+		for (BasicBlock *block = work[i]; block != from; block = before[block])
+			path.push_back(block);
+		break;
+	}
+	return path;
+}
+
+/* Do items that part at the end of @branch meet again in one block, before the region ends? */
+bool rejoin(BasicBlock *branch, const Regions &all)
+{
+	if (leaves(branch, all))
+		return false;
+	/* Such a block is on each path. */
+	return any_of(path_to_end(branch, nullptr, all), [&](BasicBlock *block) {
+		return path_to_end(branch, block, all).empty();
+	});
+}
+
+/* Is there a branch of @region where items may part for good, some to return, some to a barrier? */
 bool may_return_in_part(const Region &region, const Regions &all, const ValueSet &divergent_branches)
 {
 	SmallPtrSet<BasicBlock *, 16> to_return, to_barrier;
@@ -175,7 +221,7 @@ bool may_return_in_part(const Region &region, const Regions &all, const ValueSet
 	}
 	return any_of(region.blocks, [&](BasicBlock *block) {
 		return to_return.contains(block) && to_barrier.contains(block) &&
-		       divergent_branches.contains(block->getTerminator());
+		       divergent_branches.contains(block->getTerminator()) && !rejoin(block, all);
 	});
 }
 
