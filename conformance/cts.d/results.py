@@ -20,7 +20,7 @@ NOT_INITIALISED = re.compile(r"^Test (skipped|failed) while initialization$")
 RESULT = {"passed": "pass", "FAILED": "fail"}
 
 # Said by tests that then call themselves passed.
-LEFT_OUT = re.compile(r"^Wimpy mode enabled, skipping test$")
+LEFT_OUT = re.compile(r"^(Wimpy mode enabled|Running in wimpy mode), skipping (long )?test$")
 REASON = {
     "skip": re.compile(r"skip|not support|unsupported|does not|no image|require", re.IGNORECASE),
     "fail": re.compile(r"error|fail|mismatch|expected|incorrect|wrong", re.IGNORECASE),
