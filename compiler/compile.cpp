@@ -175,7 +175,6 @@ void preload()
 {
 	std::string log;
 
-	open_library(log);
 	make_target("", true, log);
 }
 

@@ -6,7 +6,7 @@
 extern "C" {
 extern const char hmmcl_opencl_header[], hmmcl_opencl_header_end[];	/* Clang's opencl-c-base.h */
 extern const char hmmcl_prelude[], hmmcl_prelude_end[];			/* prelude.h */
-extern const char hmmcl_builtins[], hmmcl_builtins_end[];		/* bitcode */
+extern const char hmmcl_builtins[], hmmcl_builtins_end[];		/* library_format.h */
 }
 
 #endif

@@ -2,7 +2,9 @@
 /* Stage P1: linking the embedded built-in library, internalising, inlining. */
 #include "library.h"
 
+#include "copier.h"
 #include "embedded.h"
+#include "library_format.h"
 
 #include "llvm/ADT/SCCIterator.h"
 #include "llvm/Analysis/CallGraph.h"
@@ -13,9 +15,10 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/IPO/AlwaysInliner.h"
 #include "llvm/Transforms/IPO/GlobalDCE.h"
-#include "llvm/Transforms/Utils/Cloning.h"
-#include "llvm/Transforms/Utils/ValueMapper.h"
 #include "llvm/Passes/PassBuilder.h"
+
+#include <algorithm>
+#include <map>
 
 using namespace llvm;
 
@@ -29,114 +32,77 @@ constexpr char keep_call[] = "hmmcl-keep-call";
 /* The prefix of a library function's variant for -cl-fast-relaxed-math. */
 constexpr char fast_prefix[] = "__hmmcl_fast_";
 
-MemoryBufferRef library_bitcode()
+template <typename T> const T *library_at(uint32_t offset)
 {
-	return MemoryBufferRef(StringRef(hmmcl_builtins, hmmcl_builtins_end - hmmcl_builtins),
-			       "built-in library");
+	return reinterpret_cast<const T *>(hmmcl_builtins + offset);
 }
 
-/* Function bodies are read when a program wants them. */
-Module *library;
+/* The library's index entry of @name, or null. */
+const library_function *find_entry(StringRef name)
+{
+	auto *header = library_at<library_header>(0);
+	auto *first = library_at<library_function>(sizeof(*header) +
+						   header->n_groups * sizeof(library_group));
+	auto *end = first + header->n_functions;
+	auto *found = std::lower_bound(first, end, name, [](const library_function &f, StringRef name) {
+		return StringRef(library_at<char>(f.name)) < name;
+	});
 
-/*
- * Copies what the program needs out of the library.  LLVM's linker would do it too, but it wants
- * to own the library and destroys all of its declarations each time: that is most of a build.
- */
-class LibraryCopier : public ValueMaterializer {
-public:
-	explicit LibraryCopier(Module &module) : module(module) {}
+	return found != end && name == library_at<char>(found->name) ? found : nullptr;
+}
 
-	bool run(std::string &log)
-	{
-		for (Function &f : make_early_inc_range(module)) {
-			if (!f.isDeclaration() || f.isIntrinsic() || f.use_empty())
-				continue;
-			Function *definition = library->getFunction(f.getName());
+/* What of the library this process has opened, for its life; bodies are read when they are wanted. */
+Module *open_group(uint32_t number)
+{
+	static std::map<uint32_t, Module *> groups;
+	auto [known, is_new] = groups.insert({number, nullptr});
 
-			if (definition && !definition->isDeclaration()) {
-				map[definition] = &f;
-				wanted.push_back(definition);
-			}
-		}
-		while (!wanted.empty())
-			if (!copy_body(*wanted.pop_back_val(), log))
-				return false;
-		return true;
+	if (!is_new)
+		return known->second;
+	auto *group = library_at<library_group>(sizeof(library_header)) + number;
+	MemoryBufferRef bitcode(StringRef(library_at<char>(group->offset), group->size), "built-in library");
+	Expected<std::unique_ptr<Module>> opened =
+		getLazyBitcodeModule(bitcode, program_context(), /*ShouldLazyLoadMetadata=*/true);
+	if (!opened)
+		report_fatal_error(opened.takeError());
+	return known->second = opened->release();
+}
+
+Function *find_definition(StringRef name)
+{
+	const library_function *entry = find_entry(name);
+
+	return entry ? open_group(entry->group)->getFunction(name) : nullptr;
+}
+
+/* Defines what the program declares and the library has. */
+bool copy_library(Module &module, std::string &log)
+{
+	Copier copier(module, find_definition);
+
+	for (Function &f : make_early_inc_range(module)) {
+		if (!f.isDeclaration() || f.isIntrinsic() || f.use_empty())
+			continue;
+		if (Function *definition = find_definition(f.getName()))
+			copier.want(*definition, f);
 	}
-
-	/* The program's counterpart of a global value that a copied function mentions. */
-	Value *materialize(Value *value) override
-	{
-		if (auto *f = dyn_cast<Function>(value))
-			return f->getParent() == library ? counterpart(*f) : nullptr;
-		if (auto *variable = dyn_cast<GlobalVariable>(value))
-			return variable->getParent() == library ? counterpart(*variable) : nullptr;
-		return nullptr;
-	}
-
-private:
-	Value *counterpart(Function &f)
-	{
-		if (!f.hasLocalLinkage())
-			if (Function *known = module.getFunction(f.getName()))
-				return known;
-		Function *copy = Function::Create(f.getFunctionType(), f.getLinkage(), f.getAddressSpace(),
-						  f.getName(), &module);
-		copy->copyAttributesFrom(&f);
-		if (!f.isDeclaration())
-			wanted.push_back(&f);
-		map[&f] = copy;
-		return copy;
-	}
-
-	Value *counterpart(GlobalVariable &variable)
-	{
-		auto *copy = new GlobalVariable(module, variable.getValueType(), variable.isConstant(),
-						variable.getLinkage(), nullptr, variable.getName(), nullptr,
-						variable.getThreadLocalMode(), variable.getAddressSpace());
-
-		copy->copyAttributesFrom(&variable);
-		map[&variable] = copy;
-		if (variable.hasInitializer())
-			copy->setInitializer(MapValue(variable.getInitializer(), map, RF_None, nullptr, this));
-		return copy;
-	}
-
-	bool copy_body(Function &from, std::string &log)
-	{
-		auto *to = cast<Function>(map[&from]);
-		SmallVector<ReturnInst *, 4> returns;
-
-		if (Error error = from.materialize()) {
-			log += "hmmclc: the built-in library is broken: " + toString(std::move(error)) + "\n";
-			return false;
-		}
-		to->copyAttributesFrom(&from);
-		for (auto [formal, copy] : zip(from.args(), to->args()))
-			map[&formal] = &copy;
-		CloneFunctionInto(to, &from, map, CloneFunctionChangeType::DifferentModule, returns, "",
-				  nullptr, nullptr, this);
-		return true;
-	}
-
-	Module &module;
-	ValueToValueMapTy map;
-	SmallVector<Function *, 32> wanted;
-};
+	return copier.run(log);
+}
 
 /* Calls of f become calls of the library's fast variant of f, where it has one. */
 void redirect_to_fast(Module &module)
 {
-	SmallVector<std::pair<Function *, const Function *>, 16> pairs;
+	SmallVector<std::pair<Function *, std::string>, 16> pairs;
 
 	for (Function &f : module) {
 		if (!f.isDeclaration() || f.use_empty())
 			continue;
-		if (const Function *fast = library->getFunction((fast_prefix + f.getName()).str()))
+		std::string fast = (fast_prefix + f.getName()).str();
+		if (find_entry(fast))
 			pairs.push_back({&f, fast});
 	}
-	for (auto [f, fast] : pairs) {
-		FunctionCallee callee = module.getOrInsertFunction(fast->getName(), f->getFunctionType(),
+	for (auto &[f, fast] : pairs) {
+		FunctionCallee callee = module.getOrInsertFunction(fast, f->getFunctionType(),
 								   f->getAttributes());
 		auto *replacement = cast<Function>(callee.getCallee());
 
@@ -164,30 +130,10 @@ LLVMContext &program_context()
 	return *context;
 }
 
-bool open_library(std::string &log)
-{
-	if (library)
-		return true;
-
-	Expected<std::unique_ptr<Module>> opened =
-		getLazyBitcodeModule(library_bitcode(), program_context(), /*ShouldLazyLoadMetadata=*/true);
-	if (!opened) {
-		log += "hmmclc: the built-in library cannot be read: " + toString(opened.takeError()) + "\n";
-		return false;
-	}
-	library = opened->release();	/* for the life of the process */
-	/* One entry for each file of the library would come along. */
-	while (!library->named_metadata_empty())
-		library->eraseNamedMetadata(&*library->named_metadata_begin());
-	return true;
-}
-
 bool link_library(Module &module, bool fast_math, std::string &log)
 {
 	SmallPtrSet<const Function *, 32> own;
 
-	if (!open_library(log))
-		return false;
 	if (fast_math)
 		redirect_to_fast(module);
 	for (Function &f : module) {
@@ -198,7 +144,7 @@ bool link_library(Module &module, bool fast_math, std::string &log)
 		if (f.getCallingConv() != CallingConv::SPIR_KERNEL)
 			f.setName("program." + f.getName());
 	}
-	if (!LibraryCopier(module).run(log))
+	if (!copy_library(module, log))
 		return false;
 	for (Function &f : module) {
 		if (f.isDeclaration() || f.getCallingConv() == CallingConv::SPIR_KERNEL)

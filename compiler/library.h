@@ -12,14 +12,8 @@ class Module;
 
 namespace hmmcl {
 
-/*
- * The context in which this process compiles its one program.  The built-in library is opened in
- * it once: the server does so before it forks.
- */
+/* The context in which this process compiles its one program. */
 llvm::LLVMContext &program_context();
-
-/* Opens the built-in library; on failure appends to @log, returns false. */
-bool open_library(std::string &log);
 
 /*
  * Links what @module needs of the built-in library, makes everything but the kernels internal.

@@ -212,9 +212,6 @@ bool run_pipeline(Module &module, const Options &options, TargetMachine &machine
 	info.options = options.text;
 	info.globals_size = size_of_globals(module);
 
-	enter_stage("P1, opening the built-in library");
-	if (!open_library(log))
-		return false;
 	enter_stage("P1, linking the built-in library");
 	if (!link_library(module, options.fast_math, log))
 		return false;

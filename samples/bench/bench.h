@@ -22,7 +22,10 @@ struct bench {
 /* A group of measurements; returns when what it needs is not there. */
 typedef void bench_run(const struct bench *bench);
 
-bench_run bench_launch, bench_svm, bench_bandwidth, bench_migrate, bench_fault, bench_kernels;
+bench_run bench_launch, bench_svm, bench_bandwidth, bench_build, bench_migrate, bench_fault, bench_kernels;
+
+/* What a process that the group "build" starts does; returns its exit status. */
+int bench_build_process(const char *seed);
 
 /* Print one result, "name<TAB>value<TAB>unit", and return the value. */
 double bench_report(const char *name, double value, const char *unit);

@@ -19,6 +19,7 @@ static const struct group {
 	{ "svm", bench_svm, "clSVMAlloc and clSVMFree among 10 and 10000 allocations" },
 	{ "bandwidth", bench_bandwidth, "steady bandwidth of a kernel, and of memcpy" },
 	{ "fault", bench_fault, "engine faults against anonymous minor faults (hmmcl's driver only)" },
+	{ "build", bench_build, "building a program of 50 lines: in a new process, unseen, again, cached" },
 	{ "migrate", bench_migrate, "migration both ways against memcpy (hmmcl's driver only)" },
 	{ "kernels", bench_kernels, "generated code against plain C; or a kernel's name, as vector_add" },
 };
@@ -173,6 +174,9 @@ int main(int argc, char **argv)
 			versus_join(argv[++next]);
 			continue;
 		}
+		/* How the group "build" runs itself in new processes. */
+		if (!strcmp(argv[next], "--build-process") && next + 1 < argc)
+			return bench_build_process(argv[next + 1]);
 		if (strcmp(argv[next], "--versus") || next + 1 == argc) {
 			fprintf(stderr, "bench: unknown option '%s'; try --help\n", argv[next]);
 			return EXIT_FAILURE;
