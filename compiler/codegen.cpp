@@ -11,6 +11,7 @@
 #include "llvm/MC/MCSubtargetInfo.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Object/ObjectFile.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
@@ -89,10 +90,24 @@ std::string describe_target(const std::string &cpu)
 	return cpu.empty() ? sys::getHostCPUName().str() + " " + host_features() : cpu;
 }
 
+/*
+ * Loop strength reduction and its analyses are a third of all code generation where loops over items
+ * nest, and what it gains here, x86-64's addressing modes give already: no kernel of samples/bench
+ * runs slower without it.
+ */
+static void disable_strength_reduction()
+{
+	auto found = cl::getRegisteredOptions().find("disable-lsr");
+
+	if (found != cl::getRegisteredOptions().end())
+		static_cast<cl::opt<bool> *>(found->second)->setValue(true);
+}
+
 std::unique_ptr<TargetMachine> make_target(const std::string &cpu, bool optimise, std::string &log)
 {
 	std::string error;
 
+	disable_strength_reduction();
 	LLVMInitializeX86TargetInfo();
 	LLVMInitializeX86Target();
 	LLVMInitializeX86TargetMC();
