@@ -76,11 +76,15 @@ static const char *const names[] = {
 #define N_RESULTS	(sizeof(names) / sizeof(names[0]))
 #define N_COLD		9
 
-/* Builds program @seed, runs it and checks what it computed; milliseconds of the one, the other, both. */
-static void build_and_launch(cl_context context, cl_device_id device, cl_command_queue queue, int seed,
-			     double *took)
+/*
+ * Builds program @seed, runs it and checks what it computed; milliseconds of the one, the other,
+ * both.
+ */
+static void build_and_launch(cl_context context, cl_device_id device, cl_command_queue queue,
+			     int seed, double *took)
 {
-	const size_t global[2] = { SIDE, SIDE }, local[2] = { TILE, TILE }, bytes = SIDE * SIDE * sizeof(float);
+	const size_t global[2] = { SIDE, SIDE }, local[2] = { TILE, TILE };
+	const size_t bytes = SIDE * SIDE * sizeof(float);
 	float *memory[3];
 	const cl_int n = SIDE;
 	char text[sizeof(source) + 16];
@@ -88,7 +92,8 @@ static void build_and_launch(cl_context context, cl_device_id device, cl_command
 	double start, built;
 
 	for (int i = 0; i < 3; i++) {
-		memory[i] = clSVMAlloc(context, CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER, bytes, 0);
+		memory[i] = clSVMAlloc(context, CL_MEM_READ_WRITE | CL_MEM_SVM_FINE_GRAIN_BUFFER,
+				       bytes, 0);
 		for (int j = 0; memory[i] && j < SIDE * SIDE; j++)
 			memory[i][j] = j % 7;
 	}
