@@ -23,35 +23,54 @@ static bool flags_valid(cl_mem_flags flags)
 	       at_most_one(flags, CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR);
 }
 
+/* The checks that both entry points share; @function is the one that was called. */
+static cl_int check_new_buffer(const char *function, cl_context context,
+			       const cl_mem_properties *properties, cl_mem_flags flags, size_t size,
+			       const void *host_ptr)
+{
+	const bool needs_host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR);
+	struct hmmcl_svm_range svm;
+
+	if (!hmmcl_context_valid(context))
+		return hmmcl_refuse(function, CL_INVALID_CONTEXT, "context is not a context");
+	/* "OpenCL does not define any optional properties for buffers" */
+	if (properties && properties[0])
+		return hmmcl_refuse(function, CL_INVALID_PROPERTY, "property 0x%llx is not known",
+				    (unsigned long long)properties[0]);
+	if (!flags_valid(flags))
+		return hmmcl_refuse(function, CL_INVALID_VALUE,
+				    "flags 0x%llx: unknown, or exclude each other",
+				    (unsigned long long)flags);
+	if (!size)
+		return hmmcl_refuse(function, CL_INVALID_BUFFER_SIZE, "size is 0");
+	if (size > context->device->max_mem_alloc_size)
+		return hmmcl_refuse(function, CL_INVALID_BUFFER_SIZE,
+				    "size %zu is beyond CL_DEVICE_MAX_MEM_ALLOC_SIZE, %llu", size,
+				    (unsigned long long)context->device->max_mem_alloc_size);
+	if (!host_ptr && needs_host_ptr)
+		return hmmcl_refuse(function, CL_INVALID_HOST_PTR,
+				    "host_ptr is NULL, but flags 0x%llx use it",
+				    (unsigned long long)flags);
+	if (host_ptr && !needs_host_ptr)
+		return hmmcl_refuse(function, CL_INVALID_HOST_PTR,
+				    "host_ptr is given, but flags 0x%llx do not use it",
+				    (unsigned long long)flags);
+	if (host_ptr && hmmcl_svm_find(context, host_ptr, &svm) &&
+	    size > (size_t)(svm.base + svm.size - (const char *)host_ptr))
+		return hmmcl_refuse(function, CL_INVALID_BUFFER_SIZE,
+				    "size %zu goes beyond the end of the SVM allocation", size);
+	return CL_SUCCESS;
+}
+
 CL_API_ENTRY cl_mem CL_API_CALL clCreateBufferWithProperties(cl_context context,
 							     const cl_mem_properties *properties,
 							     cl_mem_flags flags, size_t size,
 							     void *host_ptr, cl_int *errcode_ret)
 {
-	const bool needs_host_ptr = flags & (CL_MEM_USE_HOST_PTR | CL_MEM_COPY_HOST_PTR);
-	struct hmmcl_svm_range svm;
 	cl_mem buffer;
 	cl_int error;
 
-	CHECK_OBJECT(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");
-	/* "OpenCL does not define any optional properties for buffers" */
-	CHECK_OBJECT(!properties || !properties[0], CL_INVALID_PROPERTY,
-		     "property 0x%llx is not known", (unsigned long long)properties[0]);
-	CHECK_OBJECT(flags_valid(flags), CL_INVALID_VALUE,
-		     "flags 0x%llx: unknown, or exclude each other", (unsigned long long)flags);
-	CHECK_OBJECT(size, CL_INVALID_BUFFER_SIZE, "size is 0");
-	CHECK_OBJECT(size <= context->device->max_mem_alloc_size, CL_INVALID_BUFFER_SIZE,
-		     "size %zu is beyond CL_DEVICE_MAX_MEM_ALLOC_SIZE, %llu", size,
-		     (unsigned long long)context->device->max_mem_alloc_size);
-	CHECK_OBJECT(host_ptr || !needs_host_ptr, CL_INVALID_HOST_PTR,
-		     "host_ptr is NULL, but flags 0x%llx use it", (unsigned long long)flags);
-	CHECK_OBJECT(!host_ptr || needs_host_ptr, CL_INVALID_HOST_PTR,
-		     "host_ptr is given, but flags 0x%llx do not use it", (unsigned long long)flags);
-	CHECK_OBJECT(!host_ptr || !hmmcl_svm_find(context, host_ptr, &svm) ||
-		     size <= (size_t)(svm.base + svm.size - (char *)host_ptr),
-		     CL_INVALID_BUFFER_SIZE, "size %zu goes beyond the end of the SVM allocation",
-		     size);
-
+	TRY_OBJECT(check_new_buffer(__func__, context, properties, flags, size, host_ptr));
 	error = hmmcl_buffer_create(context, properties, properties ? 1 : 0, flags, size, host_ptr,
 				    &buffer);
 	CHECK_OBJECT(!error, error, "no memory for a buffer of %zu bytes", size);
@@ -61,7 +80,13 @@ CL_API_ENTRY cl_mem CL_API_CALL clCreateBufferWithProperties(cl_context context,
 CL_API_ENTRY cl_mem CL_API_CALL clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size,
 					       void *host_ptr, cl_int *errcode_ret)
 {
-	return clCreateBufferWithProperties(context, NULL, flags, size, host_ptr, errcode_ret);
+	cl_mem buffer;
+	cl_int error;
+
+	TRY_OBJECT(check_new_buffer(__func__, context, NULL, flags, size, host_ptr));
+	error = hmmcl_buffer_create(context, NULL, 0, flags, size, host_ptr, &buffer);
+	CHECK_OBJECT(!error, error, "no memory for a buffer of %zu bytes", size);
+	RETURN_OBJECT(buffer);
 }
 
 /* Whether a sub-buffer with @flags would allow what its parent with @parent does not. */
