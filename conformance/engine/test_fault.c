@@ -159,7 +159,8 @@ static void test_many(void **state)
 			struct hmmcl_command c = i % 3 == 1 ? ndrange("fault", bad, sizeof(bad), 7, 1) :
 							      ndrange("count", good, sizeof(good), 7, 1);
 
-			c.after_all = i % 10 == 0;
+			for (int k = i - 1; i % 10 == 0 && k >= 0 && c.n_after < HMMCL_MAX_AFTER; k--)
+				c.after[c.n_after++] = tickets[k];
 			tickets[i] = submit(&c);
 		}
 		for (int i = 0; i < 100; i++)

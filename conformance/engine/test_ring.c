@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Order, completion and waiting: tickets, after_all, many threads, more commands than slots. */
+/* Order, completion and waiting: tickets, after[], many threads, more commands than slots. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -21,8 +21,15 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+/* @command starts after the one of @ticket (0: none), too. */
+static void add_after(struct hmmcl_command *command, int64_t ticket)
+{
+	if (ticket)
+		command->after[command->n_after++] = ticket;
+}
+
 /* Each command finds what the one before it left. */
-static void test_after_all(void **state)
+static void test_after(void **state)
 {
 	static _Atomic uint64_t counter, wrong;
 	int64_t last = 0;
@@ -33,7 +40,7 @@ static void test_after_all(void **state)
 		struct hmmcl_command c = ndrange("step", args, sizeof(args), 1, 1);
 		int64_t ticket;
 
-		c.after_all = true;
+		add_after(&c, last);
 		ticket = submit(&c);
 		if (last)
 			assert_int_equal(ticket, last + 1);
@@ -49,32 +56,34 @@ static void test_after_all(void **state)
 static void test_stages(void **state)
 {
 	static _Atomic uint64_t counter[4], wrong;
-	struct hmmcl_command c;
-	int64_t ticket = 0;
+	struct hmmcl_command c, step;
+	int64_t ticket = 0, stage = 0;
 
 	(void)state;
 	for (int round = 0; round < 100; round++) {
-		for (int i = 0; i < 7; i++) {
-			uint64_t args[1] = { (uint64_t)&counter[0] };
-
-			c = ndrange("count", args, sizeof(args), 1 + (uint64_t)i * 5, 3);
-			ticket = submit(&c);
-			hmmcl_engine_retire(engine, ticket);
-		}
-		uint64_t args[3] = { (uint64_t)&counter[0], (uint64_t)(round + 1) * 336 + (uint64_t)round,
+		uint64_t args[3] = { (uint64_t)&counter[0], (uint64_t)(round + 1) * 243 + (uint64_t)round,
 				     (uint64_t)&wrong };
 
-		c = ndrange("step", args, sizeof(args), 1, 1);
-		c.after_all = true;
-		ticket = submit(&c);
+		step = ndrange("step", args, sizeof(args), 1, 1);
+		for (unsigned int i = 0; i < HMMCL_MAX_AFTER; i++) {
+			uint64_t own[1] = { (uint64_t)&counter[0] };
+
+			c = ndrange("count", own, sizeof(own), 1 + (uint64_t)i * 5, 3);
+			add_after(&c, stage);
+			ticket = submit(&c);
+			add_after(&step, ticket);
+			hmmcl_engine_retire(engine, ticket);
+		}
+		ticket = submit(&step);
 		if (round % 10 == 0)
 			finish(ticket);
-		c = (struct hmmcl_command) { .type = HMMCL_CMD_NOP, .after_all = true };
-		ticket = submit(&c);
+		c = (struct hmmcl_command) { .type = HMMCL_CMD_NOP };
+		add_after(&c, ticket);
+		stage = submit(&c);
 	}
-	finish(ticket);
+	finish(stage);
 	assert_int_equal(wrong, 0);
-	assert_int_equal(counter[0], 100 * 337);
+	assert_int_equal(counter[0], 100 * 244);
 }
 
 /* Two commands that wait for each other must be able to run at the same time. */
@@ -84,16 +93,16 @@ static void test_overlap(void **state)
 	uint64_t a[2] = { (uint64_t)&flags[0], (uint64_t)&flags[1] };
 	uint64_t b[2] = { (uint64_t)&flags[1], (uint64_t)&flags[0] };
 	struct hmmcl_command c;
+	int64_t first, second = 0;
 
 	(void)state;
 	if (hmmcl_engine_info(engine)->workers < 2)
 		skip();
 	for (int i = 0; i < 200; i++) {
-		int64_t first, second;
 
 		flags[0] = flags[1] = 0;
 		c = ndrange("meet", a, sizeof(a), 1, 1);
-		c.after_all = true;
+		add_after(&c, second);
 		first = submit(&c);
 		if (i % 3 == 0)
 			usleep(100);
@@ -102,6 +111,92 @@ static void test_overlap(void **state)
 		assert_int_equal(finish(second).fault, HMMCL_FAULT_NONE);
 		assert_int_equal(finish(first).fault, HMMCL_FAULT_NONE);
 	}
+}
+
+/* A command that must wait is passed over by those behind it that need not. */
+static void test_others_pass(void **state)
+{
+	static _Atomic uint64_t flags[2], counter;
+	uint64_t meet[2] = { (uint64_t)&flags[0], (uint64_t)&flags[1] };
+	uint64_t count[1] = { (uint64_t)&counter };
+	struct hmmcl_command c = ndrange("meet", meet, sizeof(meet), 1, 1);
+	struct hmmcl_completion completion;
+	int64_t running, blocked[50];
+
+	(void)state;
+	if (hmmcl_engine_info(engine)->workers < 2)
+		skip();
+	flags[0] = flags[1] = counter = 0;
+	running = submit(&c);
+	for (int i = 0; i < 50; i++) {
+		c = ndrange("count", count, sizeof(count), 1, 1);
+		add_after(&c, i ? blocked[i - 1] : running);
+		blocked[i] = submit(&c);
+	}
+	for (int i = 0; i < 50; i++) {
+		c = ndrange("count", count, sizeof(count), 1, 1);
+		finish(submit(&c));
+	}
+	assert_int_equal(counter, 50);
+	assert_false(hmmcl_engine_poll(engine, running, &completion));
+	assert_false(hmmcl_engine_poll(engine, blocked[0], &completion));
+	flags[1] = 1;
+	finish(running);
+	for (int i = 0; i < 50; i++)
+		finish(blocked[i]);
+	assert_int_equal(counter, 100);
+}
+
+/* Two commands that the end of a third makes ready run at the same time. */
+static void test_both_at_once(void **state)
+{
+	static _Atomic uint64_t gate[2], flags[2];
+	uint64_t g[2] = { (uint64_t)&gate[0], (uint64_t)&gate[1] };
+	uint64_t a[2] = { (uint64_t)&flags[0], (uint64_t)&flags[1] };
+	uint64_t b[2] = { (uint64_t)&flags[1], (uint64_t)&flags[0] };
+
+	(void)state;
+	if (hmmcl_engine_info(engine)->workers < 2)
+		skip();
+	for (int i = 0; i < 100; i++) {
+		struct hmmcl_command c = ndrange("meet", g, sizeof(g), 1, 1);
+		int64_t first, second, third;
+
+		gate[0] = gate[1] = flags[0] = flags[1] = 0;
+		first = submit(&c);
+		c = ndrange("meet", a, sizeof(a), 1, 1);
+		add_after(&c, first);
+		second = submit(&c);
+		c = ndrange("meet", b, sizeof(b), 1, 1);
+		add_after(&c, first);
+		third = submit(&c);
+		usleep(i % 2 ? 0 : 300);	/* the other worker spins, or sleeps */
+		gate[1] = 1;
+		finish(first);
+		finish(second);
+		finish(third);
+	}
+}
+
+/* Only commands that have been submitted can be waited for. */
+static void test_bad_after(void **state)
+{
+	struct hmmcl_command c = { .type = HMMCL_CMD_NOP };
+	int64_t last = submit(&c);
+	const int64_t bad[] = { last + 1, last + 1000, -1 };
+
+	(void)state;
+	c.n_after = 1;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		c.after[0] = bad[i];
+		assert_int_equal(hmmcl_engine_submit(engine, &c), -EINVAL);
+	}
+	c.after[0] = last;
+	c.n_after = HMMCL_MAX_AFTER + 1;
+	assert_int_equal(hmmcl_engine_submit(engine, &c), -EINVAL);
+	c.n_after = 1;
+	assert_int_equal(finish(submit(&c)).fault, HMMCL_FAULT_NONE);
+	finish(last);
 }
 
 /* The host changes what a running kernel waits for. */
@@ -156,7 +251,9 @@ static void *submit_many(void *argument)
 
 	for (int i = 0; i < MANY / 10; i++) {
 		for (int j = 0; j < 10; j++) {
-			c.after_all = j == 5;
+			c.n_after = 0;
+			for (int k = 0; k < j && j == 5; k++)
+				add_after(&c, tickets[k]);
 			tickets[j] = submit(&c);
 		}
 		for (int j = 0; j < 10; j++)
@@ -191,7 +288,7 @@ static void test_arguments(void **state)
 	char *args = calloc(1, (1 << 20) + 1);
 	struct hmmcl_command c;
 	uint64_t want = 0;
-	int64_t ticket = 0;
+	int64_t tickets[200];
 
 	(void)state;
 	*(uint64_t *)args = (uint64_t)&counter;
@@ -199,12 +296,11 @@ static void test_arguments(void **state)
 		uint32_t size = sizes[i % (int)(sizeof(sizes) / sizeof(*sizes))];
 
 		c = ndrange(size ? "count" : "empty", args, size, 1, 1);
-		ticket = submit(&c);
-		hmmcl_engine_retire(engine, ticket);
+		tickets[i] = submit(&c);
 		want += size != 0;
 	}
-	c = (struct hmmcl_command) { .type = HMMCL_CMD_NOP, .after_all = true };
-	finish(submit(&c));
+	for (int i = 0; i < 200; i++)
+		finish(tickets[i]);
 	assert_int_equal(counter, want);
 	c = ndrange("count", args, (1 << 20) + 1, 1, 1);
 	assert_int_equal(hmmcl_engine_submit(engine, &c), -E2BIG);
@@ -306,7 +402,10 @@ static void test_reopen(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_after_all),
+		cmocka_unit_test(test_after),
+		cmocka_unit_test(test_others_pass),
+		cmocka_unit_test(test_both_at_once),
+		cmocka_unit_test(test_bad_after),
 		cmocka_unit_test(test_stages),
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_host_meets_kernel),

@@ -124,6 +124,7 @@ static void wait_for(cl_event command, cl_event event, bool order_only)
 	edge = &command->edges[command->n_edges++];
 	edge->next = NULL;
 	edge->waiter = command;
+	edge->on = event;
 	edge->order_only = order_only;
 	*event->last_waiter = edge;
 	event->last_waiter = &edge->next;

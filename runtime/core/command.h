@@ -15,7 +15,7 @@
  *	return hmmcl_command_enqueue(command, blocking, event);
  *
  * What a command can be:
- *  - an engine command: set .engine and .has_engine_command.  .after_all is the scheduler's.
+ *  - an engine command: set .engine and .has_engine_command.  .after is the scheduler's.
  *  - a host function: set .host.  It runs once all dependencies have ended, without any lock, on
  *    whatever thread found that out; its result (CL_SUCCESS or a negative code) is the command's
  *    status.  It must not wait for other commands.  When it runs the application's code (native

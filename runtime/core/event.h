@@ -26,6 +26,7 @@ struct hmmcl_event_callback;
 struct hmmcl_edge {
 	struct hmmcl_edge *next;
 	cl_event waiter;
+	cl_event on;		/* the event; NULL once it has ended */
 	bool order_only;	/* of an in-order queue, of a barrier: an error does not pass on */
 };
 

@@ -17,7 +17,6 @@ struct _cl_command_queue {
 	cl_event first, last;		/* commands that have not ended, in their order */
 	cl_event barrier;		/* out-of-order: the last barrier that has not ended */
 	unsigned int count;		/* how many they are */
-	unsigned int in_ring;		/* and how many of them the engine has */
 	bool failed;			/* a command has failed since the last clFinish */
 };
 

@@ -140,6 +140,7 @@ static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 	}
 	scheduler->kind = kind;
 	scheduler->refs = 1;
+	scheduler->reaped = hmmcl_engine_done(scheduler->engine);	/* none of ours */
 	init_lock(&scheduler->lock);
 	pthread_cond_init(&scheduler->reaper_wake, NULL);
 	pthread_cond_init(&scheduler->wake_without_engine, NULL);

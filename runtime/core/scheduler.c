@@ -30,6 +30,11 @@ static cl_event list_take(struct hmmcl_command_list *list)
 	return first;
 }
 
+static cl_event *ring_slot(struct hmmcl_scheduler *scheduler, int64_t ticket)
+{
+	return &scheduler->ring[ticket % HMMCL_SCHEDULER_MAX_IN_RING];
+}
+
 static bool profiled(cl_event command)
 {
 	return command->queue->flags & CL_QUEUE_PROFILING_ENABLE;
@@ -73,6 +78,7 @@ void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, c
 		cl_event waiter = edge->waiter;
 
 		next = edge->next;	/* the edge is the waiter's, which may end below */
+		edge->on = NULL;
 		if (event->ticket)
 			waiter->waits_ring--;
 		else
@@ -135,13 +141,12 @@ static void note_lost(struct hmmcl_scheduler *scheduler)
 			    hmmcl_engine_why_lost(scheduler->engine));
 }
 
-static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command, bool after_all)
+static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command)
 {
 	int64_t ticket;
 
 	if (!command->has_engine_command)
 		command->engine.type = HMMCL_CMD_NOP;
-	command->engine.after_all = after_all;
 	stamp_submit(command);
 	ticket = hmmcl_engine_submit(scheduler->engine, &command->engine);
 	if (ticket < 0) {
@@ -158,9 +163,8 @@ static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command, bool af
 	if (scheduler->oldest == scheduler->next)
 		scheduler->oldest = ticket;
 	scheduler->next = ticket + 1;
-	scheduler->ring[ticket % HMMCL_SCHEDULER_MAX_IN_RING] = command;
+	*ring_slot(scheduler, ticket) = command;
 	scheduler->in_ring++;
-	command->queue->in_ring++;
 	set_status(command, CL_SUBMITTED);
 	for (struct hmmcl_edge *edge = command->waiters; edge; edge = edge->next) {
 		edge->waiter->waits_held--;
@@ -208,6 +212,22 @@ static void complete_at_once(struct hmmcl_scheduler *scheduler, cl_event command
 	work_ended(scheduler, command, CL_COMPLETE);
 }
 
+/* Tell the engine what the command waits for, all of which is in the ring.  False: too many. */
+static bool name_dependencies(cl_event command)
+{
+	struct hmmcl_command *engine = &command->engine;
+
+	engine->n_after = 0;
+	for (unsigned int i = 0; i < command->n_edges; i++) {
+		if (!command->edges[i].on)
+			continue;
+		if (engine->n_after == HMMCL_MAX_AFTER)
+			return false;
+		engine->after[engine->n_after++] = command->edges[i].on->ticket;
+	}
+	return true;
+}
+
 static void dispatch(struct hmmcl_scheduler *scheduler, cl_event command)
 {
 	bool work_is_in_ring = command->waits_ring;
@@ -215,18 +235,17 @@ static void dispatch(struct hmmcl_scheduler *scheduler, cl_event command)
 	if (command->state != HMMCL_EVENT_HELD || command->waits_held)
 		return;
 	if (work_is_in_ring) {
-		/* Stay here, to come back when the next of them has ended, if after_all would wait
-		 * for other queues too, or if the engine is not what does the work. */
-		if (command->host || command->dependency_failed ||
-		    scheduler->in_ring != command->queue->in_ring)
+		/* Stay here, to come back when the next of them has ended, if they are too many, or if
+		 * the engine is not what does the work. */
+		if (command->host || command->dependency_failed || !name_dependencies(command))
 			return;
-		to_ring(scheduler, command, true);
+		to_ring(scheduler, command);
 	} else if (command->dependency_failed) {
 		work_ended(scheduler, command, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
 	} else if (command->host) {
 		to_host(scheduler, command);
 	} else if (command->has_engine_command) {
-		to_ring(scheduler, command, false);
+		to_ring(scheduler, command);
 	} else {
 		complete_at_once(scheduler, command);
 	}
@@ -306,28 +325,22 @@ static void stamp_end(cl_event command, const struct hmmcl_completion *completio
 
 void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
 {
-	bool wake = scheduler->wake, some_run = false;
+	uint64_t ended = hmmcl_engine_done(scheduler->engine);
 	struct hmmcl_completion completion;
+	bool wake = scheduler->wake;
 	cl_int status;
 
-	for (int64_t ticket = scheduler->oldest; ticket < scheduler->next; ticket++) {
-		cl_event *slot = &scheduler->ring[ticket % HMMCL_SCHEDULER_MAX_IN_RING];
+	for (int64_t ticket = scheduler->oldest;
+	     ticket < scheduler->next && scheduler->reaped < ended; ticket++) {
+		cl_event *slot = ring_slot(scheduler, ticket);
 		cl_event command = *slot;
 
-		if (command && some_run && command->engine.after_all)
-			break;
-		if (command && !hmmcl_engine_poll(scheduler->engine, ticket, &completion)) {
-			some_run = true;
-			continue;
-		}
-		if (!some_run)
-			scheduler->oldest = ticket + 1;
-		if (!command)
+		if (!command || !hmmcl_engine_poll(scheduler->engine, ticket, &completion))
 			continue;
 		hmmcl_engine_retire(scheduler->engine, ticket);
 		*slot = NULL;
+		scheduler->reaped++;
 		scheduler->in_ring--;
-		command->queue->in_ring--;
 		status = CL_COMPLETE;
 		if (completion.fault != HMMCL_FAULT_NONE)
 			status = report_fault(command, &completion);
@@ -336,6 +349,8 @@ void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
 		stamp_end(command, &completion);
 		work_ended(scheduler, command, status);
 	}
+	while (scheduler->oldest < scheduler->next && !*ring_slot(scheduler, scheduler->oldest))
+		scheduler->oldest++;
 	if (!scheduler->in_ring && !scheduler->held)
 		scheduler->kicked = false;
 	/* Waiting threads have seen the engine's own event. */

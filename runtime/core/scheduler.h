@@ -4,9 +4,8 @@
  * all contexts on that engine share it.
  *
  * A command goes to the ring as soon as nothing is left to wait for outside of it.  If it waits
- * for commands in the ring, it goes there marked after_all, provided that all commands in
- * the ring are of its own queue; else it is held here until those have ended, so that no
- * queue waits for another's kernel.
+ * for commands in the ring, it names them to the engine (after[]); if they are too many for that,
+ * it is held here until enough have ended.
  *
  * Nobody owns the finding-out that commands have ended ("reaping"): whoever waits, enqueues or asks
  * for a status does it for all.  So the path from clEnqueueNDRangeKernel to the end of clFinish
@@ -44,6 +43,7 @@ struct hmmcl_scheduler {
 	pthread_mutex_t lock;
 	cl_event ring[HMMCL_SCHEDULER_MAX_IN_RING];	/* by ticket; NULL: reaped */
 	int64_t oldest, next;		/* tickets that may be in the ring: [oldest, next) */
+	uint64_t reaped;		/* commands that the engine has ended and we know of */
 	_Atomic unsigned int in_ring;
 	atomic_bool lost;			/* the engine is gone */
 

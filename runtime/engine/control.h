@@ -20,8 +20,9 @@
  * fills a slot, stores its claim word, then control.submitted.  A command's work is cut in chunks
  * that workers take from the claim word by compare-and-swap: the word holds the ticket, so a
  * worker that looks at a slot that has been given to another command takes nothing.  A chunk
- * taken keeps the command from ending, and so its slot from being used again.  Commands start
- * in the order of submission; they end in any order.
+ * taken keeps the command from ending, and so its slot from being used again.  A command may
+ * start when those that it names in after[] have ended; else it is passed over.  They start in the
+ * order of submission otherwise, and end in any order.
  */
 #ifndef HMMCL_ENGINE_CONTROL_H
 #define HMMCL_ENGINE_CONTROL_H
@@ -89,18 +90,22 @@ struct hmmcl_slot {
 	_Atomic uint32_t faulted;	/* set by the first worker that faults: take no more groups */
 	struct hmmcl_fault fault;
 	uint64_t start, end;		/* ticks of control.clock */
+	/* Of the command; here because whoever looks for work looks at them, at any time. */
+	_Atomic uint32_t n_after;
+	_Atomic uint32_t followers;	/* how many commands name it in their after[] */
+	_Atomic uint64_t after[HMMCL_MAX_AFTER];
 	struct hmmcl_command command;	/* ndrange.args points into control.args */
 };
 
-/* claim: ticket (32 bits), after_all (1), chunks (15), next chunk to take (16). */
+/* claim: ticket (32 bits), whether n_after is not 0 (1), chunks (15), next chunk to take (16). */
 #define HMMCL_MAX_CHUNKS 0x7fffu
 
-static inline uint64_t hmmcl_claim_make(uint64_t ticket, bool after_all, unsigned int chunks)
+static inline uint64_t hmmcl_claim_make(uint64_t ticket, bool waits, unsigned int chunks)
 {
-	return ticket << 32 | (uint64_t)after_all << 31 | (uint64_t)chunks << 16;
+	return ticket << 32 | (uint64_t)waits << 31 | (uint64_t)chunks << 16;
 }
 static inline uint32_t hmmcl_claim_ticket(uint64_t claim) { return (uint32_t)(claim >> 32); }
-static inline bool hmmcl_claim_after_all(uint64_t claim) { return claim >> 31 & 1; }
+static inline bool hmmcl_claim_waits(uint64_t claim) { return claim >> 31 & 1; }
 static inline unsigned int hmmcl_claim_chunks(uint64_t claim) { return claim >> 16 & 0x7fff; }
 static inline unsigned int hmmcl_claim_next(uint64_t claim) { return claim & 0xffff; }
 
@@ -109,7 +114,7 @@ enum hmmcl_clock {
 	HMMCL_CLOCK_SYSTEM,		/* ticks are nanoseconds of CLOCK_MONOTONIC, from a system call */
 };
 
-#define HMMCL_CONTROL_VERSION 1u
+#define HMMCL_CONTROL_VERSION 2u
 
 /* Written by one worker only. */
 struct hmmcl_worker_counters {
@@ -140,6 +145,7 @@ struct hmmcl_control {
 	_Atomic int32_t sleepers;
 	/* From engine to client. */
 	_Alignas(128) _Atomic uint64_t ended;		/* all tickets up to this one have ended */
+	_Atomic uint64_t done;		/* how many commands have ended */
 	_Atomic uint32_t events;	/* futex; changes after each end of a command */
 	_Atomic uint32_t waiters;	/* threads of the client asleep on it */
 
@@ -167,8 +173,8 @@ bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t *budget);
 uint32_t hmmcl_core_bit(const struct hmmcl_control *control, unsigned int cpu);
 
 /*
- * Wake one sleeping worker, unless one is looking for work anyway.  Called after
- * the doorbell has changed, by whoever made work.  One that runs on @avoid_cpu (-1: none)
+ * Wake one sleeping worker, unless one is looking for work anyway: then that one must wake the next
+ * if it finds more than it takes.  Called after the doorbell has changed, by whoever made work.  One that runs on @avoid_cpu (-1: none)
  * is chosen last: the caller goes on running there.
  */
 void hmmcl_wake_worker(struct hmmcl_control *control, int avoid_cpu);

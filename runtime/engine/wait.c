@@ -48,10 +48,17 @@ static bool wake_one(struct hmmcl_control *control, uint32_t bitset)
 
 void hmmcl_wake_worker(struct hmmcl_control *control, int avoid_cpu)
 {
-	if (atomic_load(&control->sleepers) <= 0 || atomic_load(&control->spinners) > 0)
-		return;
-	if (control->pin && avoid_cpu >= 0 &&
-	    wake_one(control, ~hmmcl_core_bit(control, (unsigned int)avoid_cpu)))
-		return;
-	wake_one(control, FUTEX_BITSET_MATCH_ANY);
+	uint32_t bell;
+
+	do {
+		bell = atomic_load(&control->doorbell);
+		if (atomic_load(&control->sleepers) <= 0 || atomic_load(&control->spinners) > 0)
+			return;
+		if (control->pin && avoid_cpu >= 0 &&
+		    wake_one(control, ~hmmcl_core_bit(control, (unsigned int)avoid_cpu)))
+			return;
+		if (wake_one(control, FUTEX_BITSET_MATCH_ANY))
+			return;
+		/* Nobody slept.  Who has rung meanwhile took what we counted for a worker. */
+	} while (atomic_load(&control->doorbell) != bell);
 }

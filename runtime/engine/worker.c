@@ -55,9 +55,27 @@ static void learn_cost(struct hmmcl_engine_state *engine, uint64_t entry, uint64
 }
 
 /*
- * Take a chunk of the first command that may start and has one left.  A command
- * that must wait for others holds up those behind it.
+ * Whether all that a command waits for have ended.  Its slot may be given to another one meanwhile:
+ * then the answer is of no worth, but the claim has changed, too.  What a slot says of its last
+ * ticket that ended only grows.
  */
+static bool may_start(struct hmmcl_control *control, struct hmmcl_slot *slot, uint64_t claim)
+{
+	uint32_t n;
+
+	if (!hmmcl_claim_waits(claim))
+		return true;
+	n = atomic_load_explicit(&slot->n_after, memory_order_relaxed);
+	for (uint32_t i = 0; i < n && i < HMMCL_MAX_AFTER; i++) {
+		uint64_t ticket = atomic_load_explicit(&slot->after[i], memory_order_relaxed);
+
+		if (atomic_load(&hmmcl_slot(control, ticket)->ended) < ticket)
+			return false;
+	}
+	return true;
+}
+
+/* Take a chunk of the first command that may start and has one left. */
 static bool take_work(struct hmmcl_worker *worker, struct hmmcl_work *work)
 {
 	struct hmmcl_control *control = worker->engine->control;
@@ -71,9 +89,7 @@ static bool take_work(struct hmmcl_worker *worker, struct hmmcl_work *work)
 		while (hmmcl_claim_ticket(claim) == (uint32_t)t) {
 			unsigned int next = hmmcl_claim_next(claim), chunks = hmmcl_claim_chunks(claim);
 
-			if (hmmcl_claim_after_all(claim) && atomic_load(&control->ended) != t - 1)
-				return false;
-			if (next >= chunks)
+			if (next >= chunks || !may_start(control, slot, claim))
 				break;
 			if (!atomic_compare_exchange_weak(&slot->claim, &claim, claim + 1))
 				continue;
@@ -105,28 +121,45 @@ static bool take_more(struct hmmcl_work *work, bool all)
 /* Whether a command behind @ticket could run beside it. */
 static bool more_to_start(struct hmmcl_control *control, uint64_t ticket)
 {
-	uint64_t claim;
+	uint64_t submitted = atomic_load(&control->submitted);
 
-	if (atomic_load(&control->submitted) == ticket)
-		return false;
-	claim = atomic_load(&hmmcl_slot(control, ticket + 1)->claim);
-	return hmmcl_claim_ticket(claim) == (uint32_t)(ticket + 1) &&
-	       !hmmcl_claim_after_all(claim) &&
-	       hmmcl_claim_next(claim) < hmmcl_claim_chunks(claim);
+	for (uint64_t t = ticket + 1; t <= submitted; t++) {
+		struct hmmcl_slot *slot = hmmcl_slot(control, t);
+		uint64_t claim = atomic_load(&slot->claim);
+
+		if (hmmcl_claim_ticket(claim) == (uint32_t)t &&
+		    hmmcl_claim_next(claim) < hmmcl_claim_chunks(claim) &&
+		    may_start(control, slot, claim))
+			return true;
+	}
+	return false;
 }
 
-static void end_command(struct hmmcl_control *control, struct hmmcl_slot *slot, uint64_t ticket)
+/* There is work for another.  The doorbell, because what has become ready by the end of a command
+ * is news to workers that spin. */
+static void call_another(struct hmmcl_control *control)
 {
+	atomic_fetch_add(&control->doorbell, 1);
+	hmmcl_wake_worker(control, -1);
+}
+
+static void end_command(struct hmmcl_worker *worker, struct hmmcl_slot *slot, uint64_t ticket)
+{
+	struct hmmcl_control *control = worker->engine->control;
 	uint64_t ended;
 
 	slot->end = now(control);
 	atomic_store(&slot->ended, ticket);
+	/* Several may start now, and only one is for us.  (One that is not counted yet will ring.) */
+	if (atomic_load(&slot->followers) > 1)
+		worker->must_look = true;
 	/* Whoever finds that the next one in order has ended says so; the last one that ends always
 	 * sees all the others. */
 	ended = atomic_load(&control->ended);
 	while (atomic_load(&hmmcl_slot(control, ended + 1)->ended) == ended + 1)
 		if (atomic_compare_exchange_strong(&control->ended, &ended, ended + 1))
 			ended++;
+	atomic_fetch_add(&control->done, 1);
 	atomic_fetch_add(&control->events, 1);
 	if (atomic_load(&control->waiters))
 		hmmcl_futex_wake(&control->events, INT32_MAX, control->futex_flags,
@@ -178,8 +211,10 @@ static void do_work(struct hmmcl_work *work)
 	synchronize_code(worker);
 	if (!work->first)
 		slot->start = now(control);
-	if ((share && work->end < work->chunks) || more_to_start(control, work->ticket))
-		hmmcl_wake_worker(control, -1);
+	if ((share && work->end < work->chunks) ||
+	    (worker->must_look && more_to_start(control, work->ticket)))
+		call_another(control);
+	worker->must_look = false;
 	do {
 		bool ok = arena_suffices(worker, &slot->command);
 
@@ -206,9 +241,10 @@ static void do_work(struct hmmcl_work *work)
 			   hmmcl_tsc() - ticks);
 	}
 	if (atomic_fetch_add(&slot->chunks_done, done) + done == work->chunks)
-		end_command(control, slot, work->ticket);
+		end_command(worker, slot, work->ticket);
 }
 
+/* While we are counted, if only for a moment, who submits wakes nobody: we must look for more. */
 static void count_in(struct hmmcl_worker *worker)
 {
 	_Atomic int32_t *spinners = &worker->engine->control->spinners;
@@ -219,6 +255,7 @@ static void count_in(struct hmmcl_worker *worker)
 			  (int32_t)worker->engine->control->max_spinners;
 	if (!worker->counted)
 		atomic_fetch_sub(spinners, 1);
+	worker->must_look = true;
 }
 
 static void count_out(struct hmmcl_worker *worker)
@@ -254,6 +291,7 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 		worker->counted = !hmmcl_futex_wait(&control->doorbell, seen, control->futex_flags,
 						    NULL, bit);
 		atomic_fetch_sub(&control->sleepers, 1);
+		worker->must_look |= worker->counted;
 	}
 	count_out(worker);
 }

@@ -19,6 +19,7 @@ struct hmmcl_worker {
 	unsigned int index;
 	uint32_t code_generation;	/* last seen */
 	bool counted;			/* in control.spinners */
+	bool must_look;			/* there may be work that nobody was woken for */
 	uint64_t spin_budget;		/* in ticks of the time stamp counter */
 	uint64_t stack_guard;		/* HMMCL_WORKER_GUARD bytes from here end below its stack */
 	char *base;			/* its part of the window */

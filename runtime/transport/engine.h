@@ -67,10 +67,14 @@ enum hmmcl_command_type {
 	HMMCL_CMD_FILL,			/* repeat a pattern of 1..128 bytes, a power of two */
 };
 
+#define HMMCL_MAX_AFTER 6u
+
 struct hmmcl_command {
 	enum hmmcl_command_type type;
-	bool after_all;			/* start only when every command submitted before has ended; else it may
-					 * overlap with those still running */
+	/* Tickets of commands that must have ended before this one starts; it may overlap with all
+	 * others. */
+	uint32_t n_after;
+	int64_t after[HMMCL_MAX_AFTER];
 	union {
 		struct {
 			uint64_t entry;			/* from hmmcl_image_symbol */
@@ -119,6 +123,12 @@ struct hmmcl_completion {
  * makes no system call.
  */
 int64_t hmmcl_engine_submit(struct hmmcl_engine *engine, const struct hmmcl_command *command);
+
+/*
+ * How many of the commands submitted since the engine was opened have ended, so many must be
+ * found by hmmcl_engine_poll; UINT64_MAX when the engine is lost, and with it all of them.
+ */
+uint64_t hmmcl_engine_done(const struct hmmcl_engine *engine);
 
 /*
  * True when the ticket's command has ended, with its completion; false while it has not.  Each

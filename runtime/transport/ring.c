@@ -190,7 +190,15 @@ static void fill_slot(struct hmmcl_engine *engine, uint64_t ticket, const struct
 	}
 	atomic_store_explicit(&slot->chunks_done, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->faulted, 0, memory_order_relaxed);
-	atomic_store_explicit(&slot->claim, hmmcl_claim_make(ticket, c->after_all, chunks),
+	for (uint32_t i = 0; i < c->n_after; i++) {
+		atomic_store_explicit(&slot->after[i], (uint64_t)c->after[i], memory_order_relaxed);
+		/* Else it has ended long ago. */
+		if (submission_of(engine, (uint64_t)c->after[i])->ticket == c->after[i])
+			atomic_fetch_add(&hmmcl_slot(control, (uint64_t)c->after[i])->followers, 1);
+	}
+	atomic_store_explicit(&slot->followers, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->n_after, c->n_after, memory_order_relaxed);
+	atomic_store_explicit(&slot->claim, hmmcl_claim_make(ticket, c->n_after, chunks),
 			      memory_order_release);
 }
 
@@ -216,6 +224,9 @@ static int64_t submit_locked(struct hmmcl_engine *engine, const struct hmmcl_com
 		pthread_mutex_lock(&engine->submit_lock);
 	}
 	ticket = engine->next_ticket;
+	for (uint32_t i = 0; i < c->n_after; i++)
+		if (c->after[i] <= 0 || (uint64_t)c->after[i] >= ticket)
+			return -EINVAL;
 	submission = submission_of(engine, ticket);
 	err = release_slot(engine, submission);
 	if (err)
@@ -243,6 +254,8 @@ int64_t hmmcl_engine_submit(struct hmmcl_engine *engine, const struct hmmcl_comm
 		return -EIO;
 	if (c.type == HMMCL_CMD_NDRANGE && c.ndrange.args_size > HMMCL_MAX_ARGS_SIZE)
 		return -E2BIG;
+	if (c.n_after > HMMCL_MAX_AFTER)
+		return -EINVAL;
 	if (c.type == HMMCL_CMD_COPY_RECT)
 		simplify_rect(&c);
 	chunks = cut(engine, &c);
@@ -254,6 +267,11 @@ int64_t hmmcl_engine_submit(struct hmmcl_engine *engine, const struct hmmcl_comm
 	if (ticket > 0)
 		hmmcl_wake_worker(engine->window.control, sched_getcpu());
 	return ticket;
+}
+
+uint64_t hmmcl_engine_done(const struct hmmcl_engine *engine)
+{
+	return hmmcl_engine_usable(engine) ? atomic_load(&engine->window.control->done) : UINT64_MAX;
 }
 
 static bool poll_locked(struct hmmcl_engine *engine, int64_t ticket,
