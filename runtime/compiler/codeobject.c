@@ -10,7 +10,6 @@
 #include "../engine/device_abi.h"
 
 #define MAX_FIELDS 8
-#define MAX_ARGS_SIZE (64u << 10)
 
 /* Finds a section's bytes. */
 static int find_section(const char *object, size_t size, const char *name, const char **data,
@@ -211,10 +210,11 @@ static int read_kernel_line(struct hmmcl_kernel_info *kernel, char **fields, uns
 		return read_arg(kernel, fields, n);
 	if (!strcmp(word, "pointee_align"))
 		return read_pointee_align(kernel, fields, n);
-	if (!strcmp(word, "args_size"))
-		good = good && number32(fields[1], &kernel->args_size) &&
-		       kernel->args_size <= MAX_ARGS_SIZE;
-	else if (!strcmp(word, "local"))
+	if (!strcmp(word, "args_size")) {
+		good = good && number32(fields[1], &kernel->args_size);
+		if (good && kernel->args_size > HMMCL_CODE_OBJECT_MAX_ARGS)
+			return -E2BIG;
+	} else if (!strcmp(word, "local"))
 		good = good && number32(fields[1], &kernel->local_size);
 	else if (!strcmp(word, "private"))
 		good = good && number32(fields[1], &kernel->private_size);

@@ -63,9 +63,12 @@ struct hmmcl_code_object {
 	char *text;			/* what the strings point into */
 };
 
+/* What a kernel's arguments may take, bytes; CL_DEVICE_MAX_PARAMETER_SIZE promises less. */
+#define HMMCL_CODE_OBJECT_MAX_ARGS (64u << 10)
+
 /*
  * Read the description in @object.  Returns 0; -ENOEXEC: not a code object, or of another device
- * ABI; -EINVAL: its description is damaged; -ENOMEM.  Strings do not point into @object.
+ * ABI; -EINVAL: its description is damaged; -E2BIG: a kernel's arguments are too large; -ENOMEM.  Strings do not point into @object.
  */
 int hmmcl_code_object_read(struct hmmcl_code_object *code, const void *object, size_t size);
 void hmmcl_code_object_free(struct hmmcl_code_object *code);

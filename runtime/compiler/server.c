@@ -44,6 +44,8 @@ struct server {
 	dev_t cwd_device;		/* its working directory: where relative -I start */
 	ino_t cwd_inode;
 	int fd;
+	dev_t fd_device;		/* what fd is, as long as it is ours */
+	ino_t fd_inode;
 	int pidfd;
 	unsigned int users;		/* requests that still look at it */
 	bool lost;			/* of no use any more; those who waited for it have been told */
@@ -94,6 +96,26 @@ static void init_condition(void)
 }
 
 /*
+ * Programs close descriptors that they do not know (daemons do), and get their numbers for files of
+ * their own: those are not ours to use or to close.  The compiler ends when its socket is closed.
+ */
+static bool has_its_descriptors(const struct server *server)
+{
+	struct stat now;
+
+	return !fstat(server->fd, &now) && now.st_dev == server->fd_device &&
+	       now.st_ino == server->fd_inode;
+}
+
+static void close_descriptors(struct server *server)
+{
+	if (!has_its_descriptors(server))
+		return;
+	close(server->fd);
+	close(server->pidfd);
+}
+
+/*
  * After fork() the server belongs to the parent, and the lock to a thread that is not here.  The
  * parent's requests that were under way are on the parent's stacks: only our copies of its
  * descriptors are given back.
@@ -103,8 +125,7 @@ static void after_fork(void)
 	pthread_mutex_init(&lock, NULL);
 	init_condition();
 	if (current) {
-		close(current->fd);
-		close(current->pidfd);
+		close_descriptors(current);
 		current = NULL;
 	}
 }
@@ -138,8 +159,7 @@ static void put(struct server *server)
 {
 	if (--server->users || server == current)
 		return;
-	close(server->fd);
-	close(server->pidfd);
+	close_descriptors(server);
 	free(server);
 }
 
@@ -154,7 +174,8 @@ static void lose(struct server *server, const char *why)
 	server->lost = true;
 	if (current == server)
 		current = NULL;
-	syscall(SYS_pidfd_send_signal, server->pidfd, SIGKILL, NULL, 0);
+	if (has_its_descriptors(server))
+		syscall(SYS_pidfd_send_signal, server->pidfd, SIGKILL, NULL, 0);
 	for (struct pending *p = server->pending; p; p = p->next) {
 		if (p->done)
 			continue;
@@ -173,7 +194,7 @@ static int start(const struct hmmcl_server_program *program)
 	const char *const argv[] = { program->path, "--server", NULL };
 	struct server *server = calloc(1, sizeof(*server));
 	int ends[2], error;
-	struct stat cwd;
+	struct stat cwd, its;
 
 	if (!server)
 		return -ENOMEM;
@@ -197,6 +218,10 @@ static int start(const struct hmmcl_server_program *program)
 	}
 	server->program = *program;
 	server->fd = ends[0];
+	if (!fstat(server->fd, &its)) {
+		server->fd_device = its.st_dev;
+		server->fd_inode = its.st_ino;
+	}
 	current = server;
 	hmmcl_inform("started the compiler %s", program->path);
 	return 0;
@@ -389,7 +414,8 @@ static struct server *get(const struct hmmcl_server_program *program, int *error
 	if (current && !current->users) {
 		struct pollfd poller = { .fd = current->fd, .events = POLLIN };
 
-		if (poll(&poller, 1, 0) > 0 && poller.revents & (POLLHUP | POLLERR)) {
+		if (!has_its_descriptors(current) ||
+		    (poll(&poller, 1, 0) > 0 && poller.revents & (POLLHUP | POLLERR))) {
 			struct server *dead = current;
 
 			hmmcl_warn("the compiler %s is gone; starting it again", program->path);

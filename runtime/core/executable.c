@@ -88,8 +88,13 @@ static cl_int load(struct hmmcl_executable *executable, const void *object, size
 	if (error == -ENOMEM)
 		return CL_OUT_OF_HOST_MEMORY;
 	if (error) {
-		snprintf(why, why_size, error == -ENOEXEC ? "not a code object of this version" :
-			 "the code object's description is damaged");
+		if (error == -E2BIG)
+			snprintf(why, why_size, "a kernel's arguments take more than %u bytes; pass a pointer",
+				 HMMCL_CODE_OBJECT_MAX_ARGS);
+		else
+			snprintf(why, why_size, error == -ENOEXEC ?
+				 "not a code object of this version" :
+				 "the code object's description is damaged");
 		return CL_INVALID_BINARY;
 	}
 	error = hmmcl_image_load(executable->context->engine, object, size, &executable->image, why,

@@ -124,13 +124,17 @@ void hmmcl_kernel_place_locals(cl_kernel kernel)
 	kernel->local_size = end;
 }
 
-static size_t largest_divisor(size_t n, size_t limit)
+/* A group size for @n items, at most @limit: a divisor, unless there is only a small one and the last
+ * group may be smaller than the others. */
+static size_t group_size(size_t n, size_t limit, bool uniform)
 {
+	size_t size;
+
 	if (limit > n)
 		limit = n;
-	while (n % limit)
-		limit--;
-	return limit;
+	for (size = limit; n % size; size--)
+		;
+	return uniform || size >= limit / 4 ? size : limit;
 }
 
 void hmmcl_kernel_choose_local(cl_kernel kernel, const size_t global[3], size_t local[3])
@@ -150,7 +154,7 @@ void hmmcl_kernel_choose_local(cl_kernel kernel, const size_t global[3], size_t 
 	    !__builtin_mul_overflow(total, global[2], &total) && total / groups < limit)
 		limit = total / groups;
 	for (int d = 0; d < 3; d++) {
-		local[d] = largest_divisor(global[d], limit ? limit : 1);
+		local[d] = group_size(global[d], limit ? limit : 1, kernel->uniform_groups);
 		limit /= local[d];
 	}
 }

@@ -177,6 +177,7 @@ static int create(enum hmmcl_engine_kind kind, struct hmmcl_engine **result,
 		hmmcl_window_destroy(&engine->window);
 		goto fail;
 	}
+	hmmcl_window_close_files(&engine->window);
 	*result = engine;
 	return 0;
 fail:

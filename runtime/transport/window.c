@@ -124,6 +124,8 @@ int hmmcl_window_create(struct hmmcl_window *window, unsigned int workers, bool 
 		window->code_alias = NULL;
 		goto fail;
 	}
+	window->code.memory = window->code_alias;
+	window->data.memory = base + HMMCL_WINDOW_DATA;
 	if (madvise(base, window->size, MADV_DONTFORK) ||
 	    madvise(window->code_alias, HMMCL_WINDOW_CODE_SIZE, MADV_DONTFORK)) {
 		err = -errno;
@@ -136,7 +138,7 @@ fail:
 	return err;
 }
 
-void hmmcl_window_forget(struct hmmcl_window *window)
+void hmmcl_window_close_files(struct hmmcl_window *window)
 {
 	const int fds[] = { window->control_fd, window->code.fd, window->data.fd };
 
@@ -144,6 +146,11 @@ void hmmcl_window_forget(struct hmmcl_window *window)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	window->control_fd = window->code.fd = window->data.fd = -1;
+}
+
+void hmmcl_window_forget(struct hmmcl_window *window)
+{
+	hmmcl_window_close_files(window);
 	free(window->code.used);
 	free(window->data.used);
 	window->code.used = window->data.used = NULL;
@@ -222,8 +229,7 @@ void hmmcl_pages_free(struct hmmcl_window *window, struct hmmcl_pages *pages, in
 	uint64_t count = size / HMMCL_PAGE_SIZE + (size % HMMCL_PAGE_SIZE != 0);
 
 	/* Whoever gets these pages next finds zeroes; what cannot be emptied is not given out again. */
-	if (!count || fallocate(pages->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset,
-				(off_t)(count * HMMCL_PAGE_SIZE)))
+	if (!count || madvise(pages->memory + offset, count * HMMCL_PAGE_SIZE, MADV_REMOVE))
 		return;
 	pthread_mutex_lock(&window->lock);
 	mark(pages, (uint64_t)offset / HMMCL_PAGE_SIZE, count, false);

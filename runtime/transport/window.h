@@ -12,7 +12,8 @@
 
 /* Pages of a part of the window, backed by a memfd: one bit a page in use. */
 struct hmmcl_pages {
-	int fd;
+	int fd;				/* -1 once the engine has it */
+	char *memory;			/* their place, writable, here */
 	uint64_t count;
 	uint64_t next;			/* where to look first */
 	uint64_t *used;
@@ -36,6 +37,11 @@ int hmmcl_window_create(struct hmmcl_window *window, unsigned int workers, bool 
 			char *why, size_t why_size);
 /* In the process that created it.  */
 void hmmcl_window_destroy(struct hmmcl_window *window);
+/*
+ * The engine has what it needs: close the descriptors.  Programs close descriptors that they do
+ * not know (daemons do), and get their numbers for files of their own.
+ */
+void hmmcl_window_close_files(struct hmmcl_window *window);
 /* In a child of that process: the mappings are not there, the descriptors are. */
 void hmmcl_window_forget(struct hmmcl_window *window);
 
