@@ -2,7 +2,42 @@
 /* Platform and device queries. */
 #include <dlfcn.h>
 
-#include "runtime.h"
+#include "program.h"
+
+/* Without the driver that was asked for there is no device, and the platform says why. */
+static void look_for_driver(void *data)
+{
+	cl_platform_id platform;
+	char version[512];
+	cl_uint devices;
+
+	(void)data;
+	OK(clGetPlatformIDs(1, &platform, NULL));
+	OK(clGetPlatformInfo(platform, CL_PLATFORM_VERSION, sizeof(version), version, NULL));
+	assert_memory_equal(version, "OpenCL 3.0 ", 11);
+	if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &devices) == CL_SUCCESS) {
+		assert_null(strstr(version, "no device"));
+		return;
+	}
+	assert_int_equal(devices, 0);
+	assert_non_null(strstr(version, "no device: HMMCL_ENGINE=hmm, but "));
+}
+
+/* Before anything else, for the child reads its environment once. */
+static void driver_asked_for(void **state)
+{
+	char *before = getenv("HMMCL_ENGINE");
+
+	(void)state;
+	before = before ? strdup(before) : NULL;
+	setenv("HMMCL_ENGINE", "hmm", 1);
+	in_process(look_for_driver, NULL);
+	if (before)
+		setenv("HMMCL_ENGINE", before, 1);
+	else
+		unsetenv("HMMCL_ENGINE");
+	free(before);
+}
 
 static void platform_ids(void **state)
 {
@@ -205,6 +240,7 @@ static void icd_abi(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(driver_asked_for),
 		cmocka_unit_test(platform_ids),
 		cmocka_unit_test(platform_info),
 		cmocka_unit_test(extension_lists_agree),

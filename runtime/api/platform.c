@@ -57,6 +57,18 @@ static cl_int get_extensions_with_version(cl_platform_id platform, size_t param_
 	RETURN_INFO_ARRAY(all, count);
 }
 
+/* The text after the version's number is ours: it says why there is no device, if there is none. */
+static cl_int get_version(cl_platform_id platform, size_t param_value_size, void *param_value,
+			  size_t *param_value_size_ret)
+{
+	char version[sizeof(platform->why_no_device) + 64] = "OpenCL 3.0 hmmcl " HMMCL_VERSION;
+
+	if (!platform->device)
+		snprintf(version, sizeof(version), "OpenCL 3.0 hmmcl " HMMCL_VERSION " (no device: %s)",
+			 platform->why_no_device);
+	RETURN_INFO_STRING(version);
+}
+
 CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform,
 						  cl_platform_info param_name,
 						  size_t param_value_size, void *param_value,
@@ -70,7 +82,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform,
 	case CL_PLATFORM_PROFILE:
 		RETURN_INFO_STRING("FULL_PROFILE");
 	case CL_PLATFORM_VERSION:
-		RETURN_INFO_STRING("OpenCL 3.0 hmmcl " HMMCL_VERSION);
+		return get_version(platform, param_value_size, param_value, param_value_size_ret);
 	case CL_PLATFORM_NUMERIC_VERSION:
 		RETURN_INFO(cl_version, CL_MAKE_VERSION(3, 0, 0));
 	case CL_PLATFORM_NAME:

@@ -27,10 +27,13 @@ static bool try_engine(enum hmmcl_engine_kind kind, struct hmmcl_engine_info *in
 
 	if (!error)
 		hmmcl_inform("device: %s engine, %u workers, %s", name, info->workers, info->name);
-	else if (asked_for)
-		hmmcl_error("no device: HMMCL_ENGINE=%s, but %s", name, why);
-	else
-		hmmcl_inform("no %s engine: %s", name, why);
+	else if (!asked_for)
+		hmmcl_warn("no %s engine: %s", name, why);
+	if (error && asked_for) {
+		snprintf(platform.why_no_device, sizeof(platform.why_no_device),
+			 "HMMCL_ENGINE=%s, but %.200s", name, why);
+		hmmcl_error("no device: %s", platform.why_no_device);
+	}
 	return !error;
 }
 

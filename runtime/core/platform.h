@@ -9,6 +9,7 @@
 struct _cl_platform_id {
 	struct hmmcl_object object;
 	cl_device_id device;		/* NULL: none */
+	char why_no_device[256];	/* a clause, where there is none */
 };
 
 extern const struct hmmcl_object_type hmmcl_platform_type;
