@@ -50,7 +50,7 @@ static void client_free(struct mmu_notifier *notifier)
 static int client_invalidate_start(struct mmu_notifier *notifier,
 				   const struct mmu_notifier_range *range)
 {
-	hmmcl_split_for_fork(to_client(notifier), range);
+	hmmcl_split_for_change(to_client(notifier), range);
 	return 0;
 }
 

@@ -24,15 +24,16 @@
 #endif
 
 /*
- * Whether current holds an mm's mmap lock for writing. The low bits of the owner are
- * flags (kernel/locking/rwsem.c); with PREEMPT_RT there is another kind of lock.
+ * Whether current holds an mm's mmap lock for writing. Bit 0 of the owner says that it is a
+ * reader, bit 1 is no concern of ours (kernel/locking/rwsem.c); with PREEMPT_RT there is
+ * another kind of lock.
  */
 static inline bool hmmcl_mmap_write_locked_by_current(struct mm_struct *mm)
 {
 #ifdef CONFIG_PREEMPT_RT
 #error "hmmcl does not know how PREEMPT_RT's mmap lock names its owner"
 #else
-	return (atomic_long_read(&mm->mmap_lock.owner) & ~7L) == (long)current;
+	return (atomic_long_read(&mm->mmap_lock.owner) & ~2L) == (long)current;
 #endif
 }
 

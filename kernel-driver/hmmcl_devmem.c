@@ -16,6 +16,7 @@
 #include <linux/highmem.h>
 #include <linux/ioport.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 
 #include "hmmcl_drv.h"
 
@@ -57,6 +58,58 @@ bool hmmcl_is_devmem(struct hmmcl_device *hdev, struct page *page)
 struct page *hmmcl_backing(struct hmmcl_device *hdev, struct page *page)
 {
 	return hmmcl_page_block(hdev, page)->backing + page_index_in_block(hdev, page);
+}
+
+static void *backing_map(struct hmmcl_device *hdev, struct page *page)
+{
+	return hmmcl_page_block(hdev, page)->map + page_index_in_block(hdev, page) * PAGE_SIZE;
+}
+
+/**
+ * hmmcl_devmem_write - copy into device memory
+ * @hdev: device
+ * @to: first page of device memory, in one block
+ * @from: first page of system memory, contiguous; NULL for zeroes
+ * @pages: their number
+ */
+void hmmcl_devmem_write(struct hmmcl_device *hdev, struct page *to, struct page *from,
+			unsigned long pages)
+{
+	void *map = backing_map(hdev, to);
+	unsigned long i;
+
+	for (i = 0; i < pages; i++, map += PAGE_SIZE) {
+		void *addr;
+
+		if (!from) {
+			clear_page(map);
+			continue;
+		}
+		addr = kmap_local_page(from + i);
+		copy_page(map, addr);
+		kunmap_local(addr);
+	}
+}
+
+/**
+ * hmmcl_devmem_read - copy out of device memory
+ * @hdev: device
+ * @to: first page of system memory, contiguous
+ * @from: first page of device memory, in one block
+ * @pages: their number
+ */
+void hmmcl_devmem_read(struct hmmcl_device *hdev, struct page *to, struct page *from,
+		       unsigned long pages)
+{
+	void *map = backing_map(hdev, from);
+	unsigned long i;
+
+	for (i = 0; i < pages; i++, map += PAGE_SIZE) {
+		void *addr = kmap_local_page(to + i);
+
+		copy_page(addr, map);
+		kunmap_local(addr);
+	}
 }
 
 static void block_becomes_free(struct hmmcl_devmem *dm, struct hmmcl_block *block)
@@ -326,10 +379,34 @@ static void free_backing(struct hmmcl_devmem *dm)
 {
 	unsigned int i;
 
-	for (i = 0; i < dm->nr_blocks; i++)
-		if (dm->blocks[i].backing)
-			__free_pages(dm->blocks[i].backing, HMMCL_BLOCK_ORDER);
+	for (i = 0; i < dm->nr_blocks; i++) {
+		struct hmmcl_block *block = &dm->blocks[i];
+
+		vunmap(block->map);
+		if (block->backing)
+			__free_pages(block->backing, HMMCL_BLOCK_ORDER);
+	}
 	kvfree(dm->blocks);
+}
+
+/*
+ * Map a block's RAM once more for the kernel. In its direct map all blocks are aligned to 2 MiB,
+ * as huge pages of system memory are: source and destination of a copy would throw each other,
+ * word by word, out of a direct-mapped TLB, as emulators have them (13 times as slow). Areas of
+ * vmap() lie a guard page more than 2 MiB apart.
+ */
+static void *map_backing(struct page *backing)
+{
+	struct page **pages = kmalloc_array(HMMCL_BLOCK_PAGES, sizeof(*pages), GFP_KERNEL);
+	void *map = NULL;
+	unsigned int i;
+
+	for (i = 0; pages && i < HMMCL_BLOCK_PAGES; i++)
+		pages[i] = backing + i;
+	if (pages)
+		map = vmap(pages, HMMCL_BLOCK_PAGES, VM_MAP, PAGE_KERNEL);
+	kfree(pages);
+	return map;
 }
 
 /**
@@ -366,6 +443,13 @@ int hmmcl_devmem_init(struct hmmcl_device *hdev, unsigned int megabytes)
 			dev_err(dev,
 				"no memory for device memory: got %u of %u blocks of 2 MiB; load with a smaller devmem_mb=, or earlier, before memory is fragmented\n",
 				i, dm->nr_blocks);
+			ret = -ENOMEM;
+			goto err_backing;
+		}
+		block->map = map_backing(block->backing);
+		if (!block->map) {
+			dev_err(dev, "no kernel addresses for %u MiB of device memory\n",
+				megabytes);
 			ret = -ENOMEM;
 			goto err_backing;
 		}

@@ -25,6 +25,7 @@ struct hmmcl_device;
 /**
  * struct hmmcl_block - 2 MiB of device memory
  * @backing: the RAM behind it, physically contiguous
+ * @map: where the kernel reads and writes it, see map_backing()
  * @used: pages in use, a bit each
  * @nr_used: their number
  * @key: which 2 MiB of which client it is for while in use, so that its pages
@@ -38,6 +39,7 @@ struct hmmcl_device;
  */
 struct hmmcl_block {
 	struct page *backing;
+	void *map;
 	DECLARE_BITMAP(used, HMMCL_BLOCK_PAGES);
 	unsigned int nr_used;
 	u64 key;
@@ -92,6 +94,10 @@ struct page *hmmcl_devmem_alloc_huge(struct hmmcl_device *hdev, struct hmmcl_con
 struct hmmcl_context *hmmcl_block_large_owner(struct hmmcl_device *hdev,
 					      struct hmmcl_block *block, unsigned long *addr);
 struct page *hmmcl_backing(struct hmmcl_device *hdev, struct page *page);
+void hmmcl_devmem_write(struct hmmcl_device *hdev, struct page *to, struct page *from,
+			unsigned long pages);
+void hmmcl_devmem_read(struct hmmcl_device *hdev, struct page *to, struct page *from,
+		       unsigned long pages);
 struct hmmcl_block *hmmcl_page_block(struct hmmcl_device *hdev, struct page *page);
 bool hmmcl_is_devmem(struct hmmcl_device *hdev, struct page *page);
 

@@ -210,6 +210,8 @@ static void hmmcl_remove_device(struct faux_device *faux)
 
 	/* Every file holds the module: no context is left, only memory may be. */
 	drm_dev_unregister(&hdev->drm);
+	/* Notifications of a client that has just gone may still be under way. */
+	mmu_notifier_synchronize();
 	hmmcl_devmem_fini(hdev);
 	destroy_workqueue(hdev->wq);
 }
@@ -233,8 +235,7 @@ static int __init hmmcl_init(void)
 static void __exit hmmcl_exit(void)
 {
 	faux_device_destroy(hmmcl_faux);
-	/* Clients are freed by a callback of this module, some time after their end. */
-	mmu_notifier_synchronize();
+	/* Regions are freed some time after their end. */
 	rcu_barrier();
 }
 

@@ -294,7 +294,7 @@ struct hmmcl_guard {
 int hmmcl_guard_begin(struct hmmcl_guard *guard, struct hmmcl_device *hdev, struct mm_struct *mm,
 		      unsigned long start, unsigned long end);
 void hmmcl_guard_end(struct hmmcl_guard *guard);
-void hmmcl_split_for_fork(struct hmmcl_client *client, const struct mmu_notifier_range *range);
+void hmmcl_split_for_change(struct hmmcl_client *client, const struct mmu_notifier_range *range);
 void hmmcl_split_all(struct hmmcl_client *client);
 bool hmmcl_split_for_fault(struct hmmcl_device *hdev, struct vm_fault *vmf);
 

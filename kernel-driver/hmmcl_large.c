@@ -13,6 +13,8 @@
  * - Other processes could have the folio only by fork. That too notifies first, with
  *   the parent's mmap lock held for writing: large folios in the range are split there,
  *   in place, so that no other process ever has one. Nothing is asked of user space.
+ * - mremap() likewise: a block is keyed to its address, and eviction finds a large folio
+ *   by that alone.
  * - The last context of a client splits what is left, since nothing guards it later.
  * - Eviction takes large folios only through their client, with a guard.
  *
@@ -157,22 +159,24 @@ static void split_vma_range(struct hmmcl_client *client, struct vm_area_struct *
 }
 
 /**
- * hmmcl_split_for_fork - split large folios that a fork is about to share
+ * hmmcl_split_for_change - split large folios that a fork is about to share, or mremap to move
  * @client: client
  * @range: notification
  *
- * Called in the notification of copy_page_range(). Splitting notifies again, inside of
- * it, which to lockdep is a recursion; and it takes rmap locks, which are outside of
- * notifications elsewhere. Nobody holds one of those here, or waits for this
- * notification to end while holding one.
+ * Called in the notifications of copy_page_range() and move_page_tables(). Splitting
+ * notifies again, inside of it, which to lockdep is a recursion; and it takes rmap locks,
+ * which are outside of notifications elsewhere. Nobody holds one of those here, or waits
+ * for this notification to end while holding one.
+ *
+ * munmap() notifies as mremap() does, but its VMAs are not to be found any more.
  */
-void hmmcl_split_for_fork(struct hmmcl_client *client, const struct mmu_notifier_range *range)
+void hmmcl_split_for_change(struct hmmcl_client *client, const struct mmu_notifier_range *range)
 {
 	struct mm_struct *mm = range->mm;
 	struct vm_area_struct *vma;
 
-	if (range->event != MMU_NOTIFY_PROTECTION_PAGE || !READ_ONCE(client->has_large) ||
-	    !hmmcl_mmap_write_locked_by_current(mm))
+	if ((range->event != MMU_NOTIFY_PROTECTION_PAGE && range->event != MMU_NOTIFY_UNMAP) ||
+	    !READ_ONCE(client->has_large) || !hmmcl_mmap_write_locked_by_current(mm))
 		return;
 	vma = vma_lookup(mm, range->start);
 	if (!vma)

@@ -73,21 +73,6 @@ static unsigned long sort_pages(struct hmmcl_migration *m, struct vm_area_struct
 	return movable;
 }
 
-/* Copy pages to @to, a folio of as many, or clear it if @from is NULL. Return: its entry. */
-static unsigned long copy_out(struct hmmcl_device *hdev, struct page *to, struct page *from,
-			      unsigned long pages)
-{
-	unsigned long i;
-
-	for (i = 0; i < pages; i++) {
-		if (from)
-			copy_highpage(hmmcl_backing(hdev, to + i), from + i);
-		else
-			clear_highpage(hmmcl_backing(hdev, to + i));
-	}
-	return migrate_pfn(page_to_pfn(to));
-}
-
 /*
  * Whether a piece may go to the device as one folio: it is all there is of a PMD, and
  * no other process shares it, since a fork splits large folios before and not after.
@@ -141,14 +126,17 @@ static unsigned long copy_to_device(struct hmmcl_migration *m, struct migrate_vm
 			nr = HMMCL_BLOCK_PAGES;
 			to = hmmcl_devmem_alloc_huge(hdev, m->ctx, block);
 			if (to) {
-				m->dst[i] = copy_out(hdev, to, from, nr) | MIGRATE_PFN_COMPOUND;
+				hmmcl_devmem_write(hdev, to, from, nr);
+				m->dst[i] = migrate_pfn(page_to_pfn(to)) | MIGRATE_PFN_COMPOUND;
 				continue;
 			}
 		}
 		for (j = 0; j < nr; j++) {
 			to = hmmcl_devmem_alloc(hdev, m->ctx, block, index + j);
-			if (to)
-				m->dst[i + j] = copy_out(hdev, to, from ? from + j : NULL, 1);
+			if (!to)
+				continue;
+			hmmcl_devmem_write(hdev, to, from ? from + j : NULL, 1);
+			m->dst[i + j] = migrate_pfn(page_to_pfn(to));
 		}
 	}
 	return foreign;

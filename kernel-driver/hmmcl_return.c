@@ -43,11 +43,8 @@ static struct page *system_huge_page(struct hmmcl_device *hdev, struct vm_area_s
 static unsigned long copy_home(struct hmmcl_device *hdev, struct page *to, struct page *from,
 			       unsigned long pages)
 {
-	unsigned long i;
-
 	lock_page(to);
-	for (i = 0; i < pages; i++)
-		copy_highpage(to + i, hmmcl_backing(hdev, from + i));
+	hmmcl_devmem_read(hdev, to, from, pages);
 	return migrate_pfn(page_to_pfn(to));
 }
 

@@ -16,7 +16,7 @@
 
 TRACE_EVENT(hmmcl_fault,
 	TP_PROTO(struct hmmcl_context *ctx, unsigned long addr, bool write, bool huge, bool slow,
-		 unsigned int result),
+		 vm_fault_t result),
 	TP_ARGS(ctx, addr, write, huge, slow, result),
 	TP_STRUCT__entry(
 		__field(u64, context)
@@ -32,7 +32,7 @@ TRACE_EVENT(hmmcl_fault,
 		__entry->write = write;
 		__entry->huge = huge;
 		__entry->slow = slow;
-		__entry->result = result;
+		__entry->result = (__force unsigned int)result;
 	),
 	TP_printk("context=%llu addr=%#lx %s %s path=%s result=%#x", __entry->context,
 		  __entry->addr, __entry->write ? "write" : "read",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Shared virtual memory: allocation, lookup, commands on any pointer, freeing, errors. */
 #include <pthread.h>
+#include <sys/mman.h>
 
 #include "memory.h"
 
@@ -159,6 +160,27 @@ static void any_pointer(void **state)
 	}
 	clSVMFree(context, svm);
 	free(heap);
+}
+
+/* With 5-level page tables, programs get addresses above 2^47 if they name them. */
+static void high_pointer(void **state)
+{
+	const cl_uchar4 pattern = { .s = { 1, 2, 3, 4 } };
+	char *high = mmap((void *)(1ull << 50), SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)state;
+	assert_ptr_not_equal(high, MAP_FAILED);
+	if ((uintptr_t)high >> 47) {
+		assert_cl(clEnqueueSVMMemFill(queue, high, &pattern, sizeof(pattern), SIZE, 0, NULL,
+					      NULL), CL_SUCCESS);
+		assert_cl(clFinish(queue), CL_SUCCESS);
+		for (size_t i = 0; i < SIZE; i++)
+			assert_int_equal(high[i], 1 + i % 4);
+	}
+	munmap(high, SIZE);
+	if (!((uintptr_t)high >> 47))
+		skip();		/* this machine has only 47 bits for programs */
 }
 
 static void command_errors(void **state)
@@ -401,6 +423,7 @@ int main(void)
 		cmocka_unit_test(allocation_table),
 		cmocka_unit_test(buffers_on_svm),
 		cmocka_unit_test(any_pointer),
+		cmocka_unit_test(high_pointer),
 		cmocka_unit_test(command_errors),
 		cmocka_unit_test(enqueue_free),
 		cmocka_unit_test(many),

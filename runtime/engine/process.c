@@ -16,6 +16,7 @@
 #include "worker.h"
 
 #define ADDRESS_END 0x7ffffffff000ull	/* of a process, with 4-level page tables' addresses */
+#define ADDRESS_END_5 0xfffffffffff000ull	/* with 5-level page tables, for whoever asks */
 #define MAX_MMAP_MIN HMMCL_MIB		/* no system keeps more than this from being mapped */
 #define SA_RESTORER 0x04000000
 
@@ -226,6 +227,9 @@ __attribute__((noreturn)) static void enter(uint64_t window, uint64_t size)
 	r = map_below(window);
 	if (!r)
 		r = map_client(window + size, ADDRESS_END);
+	/* Programs may ask for addresses there by name. With 4-level page tables there are none. */
+	if (!r && (r = map_client(ADDRESS_END, ADDRESS_END_5)) == -ENOMEM)
+		r = 0;
 	if (r)
 		fail(HMMCL_START_DEVICE, r);
 

@@ -20,7 +20,7 @@ static const struct group {
 	{ "bandwidth", bench_bandwidth, "steady bandwidth of a kernel, and of memcpy" },
 	{ "fault", bench_fault, "engine faults against anonymous minor faults (hmmcl's driver only)" },
 	{ "build", bench_build, "building a program of 50 lines: in a new process, unseen, again, cached" },
-	{ "migrate", bench_migrate, "migration both ways against memcpy (hmmcl's driver only)" },
+	{ "migrate", bench_migrate, "migration both ways against memcpy and test_hmm.ko (hmmcl's driver only)" },
 	{ "kernels", bench_kernels, "generated code against plain C; or a kernel's name, as vector_add" },
 };
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
@@ -128,7 +128,7 @@ static void usage(void)
 	printf("--versus runs everything in a second process with the variable set, taking turns with this\n"
 	       "one, and prints for each result NAME.other and NAME.ratio, ours divided by the other's.\n"
 	       "Examples:\n"
-	       "  HMMCL_ENGINE=hmm bench --versus HMMCL_ENGINE=host launch bandwidth\n"
+	       "  HMMCL_ENGINE=hmm bench --versus HMMCL_ENGINE=host fault migrate bandwidth launch\n"
 	       "  bench --versus OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd kernels\n");
 }
 
