@@ -13,7 +13,7 @@
 
 #define SIZE	(32 * MIB)
 #define PAGES	(SIZE / 4096)
-#define ROUNDS	9
+#define ROUNDS	15
 
 static const char source[] =
 	"kernel void touch(global uchar *memory, ulong size)\n"
