@@ -74,6 +74,9 @@ static void platforms_and_contexts(void **state)
 	(void)state;
 	REFUSED(CL_INVALID_VALUE, clGetPlatformIDs, 0, &platform, NULL);
 	REFUSED(CL_INVALID_VALUE, clGetPlatformIDs, 1, NULL, NULL);
+	assert_null(cl->clGetExtensionFunctionAddressForPlatform(NULL, "clIcdGetPlatformIDsKHR"));
+	assert_null(cl->clGetExtensionFunctionAddressForPlatform((cl_platform_id)context,
+								 "clIcdGetPlatformIDsKHR"));
 	for (size_t i = 0; i < COUNT(lists); i++) {
 		NOTHING(lists[i].code, clCreateContext, lists[i].properties, 1, &device, NULL, NULL);
 		NOTHING(lists[i].code, clCreateContextFromType, lists[i].properties,

@@ -3,6 +3,7 @@
 #include "../../compiler/features.h"
 #include "../core/check.h"
 #include "../core/device.h"
+#define HMMCL_INFO_FUNCTION "clGetDeviceInfo"
 #include "../core/info.h"
 
 /* CL_DEVICE_OPENCL_C_FEATURES. */

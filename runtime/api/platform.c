@@ -4,6 +4,7 @@
 
 #include "../core/check.h"
 #include "../core/device.h"
+#define HMMCL_INFO_FUNCTION "clGetPlatformInfo"
 #include "../core/info.h"
 #include "../core/platform.h"
 #include "extension.h"
@@ -106,7 +107,7 @@ CL_API_ENTRY cl_int CL_API_CALL clGetPlatformInfo(cl_platform_id platform,
 CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddressForPlatform(cl_platform_id platform,
 									const char *func_name)
 {
-	if (platform && !hmmcl_platform_valid(platform))
+	if (!hmmcl_platform_valid(platform))
 		return NULL;
 	return hmmcl_extension_function(func_name);
 }

@@ -24,9 +24,14 @@
 cl_int hmmcl_info_bytes(const char *function, const void *value, size_t size,
 			size_t param_value_size, void *param_value, size_t *param_value_size_ret);
 
+/* The entry point's name for messages; a file whose helpers answer defines it before. */
+#ifndef HMMCL_INFO_FUNCTION
+#define HMMCL_INFO_FUNCTION __func__
+#endif
+
 #define RETURN_INFO_BYTES(value, size) \
-	return hmmcl_info_bytes(__func__, (value), (size), param_value_size, param_value, \
-				param_value_size_ret)
+	return hmmcl_info_bytes(HMMCL_INFO_FUNCTION, (value), (size), param_value_size, \
+				param_value, param_value_size_ret)
 
 #define RETURN_INFO(type, value) do {						\
 	type info_ = (value);							\
