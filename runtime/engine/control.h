@@ -163,11 +163,13 @@ static inline struct hmmcl_slot *hmmcl_slot(struct hmmcl_control *control, uint6
 }
 
 /*
- * Watch a word without sleeping; true when it is no longer @seen.  @budget is for how long, in
- * ticks of the time stamp counter: it grows when spinning was worth it and shrinks when not.
+ * Watch a word without sleeping, until the time stamp counter says @until; true when it is no longer
+ * @seen.  For how long is learned: a budget, in ticks, grows when spinning was worth it and shrinks
+ * when not.
  */
 #define HMMCL_SPIN_MAX (128u << 10)	/* about 60 us: longer than a futex's wake-up */
-bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t *budget);
+bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until);
+void hmmcl_spin_learn(uint64_t *budget, bool worth_it);
 
 /* A pinned worker sleeps on the doorbell with a bit of its core, so that a waker can choose. */
 uint32_t hmmcl_core_bit(const struct hmmcl_control *control, unsigned int cpu);

@@ -9,16 +9,14 @@
 #define SPIN_MIN (4u << 10)
 #define SPIN_YIELD (4u << 10)		/* let others run on this core that often */
 
-bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t *budget)
+bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until)
 {
-	uint64_t start = hmmcl_tsc(), yield = start + SPIN_YIELD, t;
+	uint64_t t = hmmcl_tsc(), yield = t + SPIN_YIELD;
 
 	do {
 		for (int i = 0; i < 8; i++) {
-			if (atomic_load_explicit(word, memory_order_acquire) != seen) {
-				*budget = *budget < HMMCL_SPIN_MAX / 2 ? *budget * 2 : HMMCL_SPIN_MAX;
+			if (atomic_load_explicit(word, memory_order_acquire) != seen)
 				return true;
-			}
 			hmmcl_cpu_relax();
 		}
 		t = hmmcl_tsc();
@@ -26,9 +24,16 @@ bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t *budget)
 			hmmcl_syscall1(__NR_sched_yield, 0);
 			yield = t + SPIN_YIELD;
 		}
-	} while (t - start < *budget);
-	*budget = *budget > SPIN_MIN * 2 ? *budget / 2 : SPIN_MIN;
+	} while ((int64_t)(until - t) > 0);
 	return false;
+}
+
+void hmmcl_spin_learn(uint64_t *budget, bool worth_it)
+{
+	if (worth_it)
+		*budget = *budget < HMMCL_SPIN_MAX / 2 ? *budget * 2 : HMMCL_SPIN_MAX;
+	else
+		*budget = *budget > SPIN_MIN * 2 ? *budget / 2 : SPIN_MIN;
 }
 
 uint32_t hmmcl_core_bit(const struct hmmcl_control *control, unsigned int cpu)

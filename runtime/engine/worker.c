@@ -269,6 +269,7 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 {
 	struct hmmcl_control *control = worker->engine->control;
 	uint32_t bit = hmmcl_core_bit(control, control->cpus[worker->index]);
+	uint64_t idle_since = 0;	/* 0: busy */
 
 	for (;;) {
 		uint32_t seen = atomic_load(&control->doorbell);
@@ -276,14 +277,23 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 
 		if (take_work(worker, &work)) {
 			count_out(worker);
+			if (idle_since)
+				hmmcl_spin_learn(&worker->spin_budget, true);
+			idle_since = 0;
 			do_work(&work);
 			continue;
 		}
 		if (atomic_load(&control->stop))
 			break;
+		/* The time goes on while the doorbell rings for work that others take. */
+		if (!idle_since)
+			idle_since = hmmcl_tsc();
 		count_in(worker);
-		if (worker->counted && hmmcl_spin(&control->doorbell, seen, &worker->spin_budget))
+		if (worker->counted &&
+		    hmmcl_spin(&control->doorbell, seen, idle_since + worker->spin_budget))
 			continue;
+		hmmcl_spin_learn(&worker->spin_budget, false);
+		idle_since = 0;
 		count_out(worker);
 		/* The doorbell may have changed before we are counted: then the futex does not
 		 * sleep.  It is woken for us alone, and then we are counted among the spinners. */

@@ -240,8 +240,20 @@ static int64_t submit_locked(struct hmmcl_engine *engine, const struct hmmcl_com
 		strncpy(submission->kernel, c->ndrange.name, sizeof(submission->kernel) - 1);
 	engine->next_ticket++;
 	atomic_store(&control->submitted, ticket);
-	atomic_fetch_add(&control->doorbell, 1);
 	return (int64_t)ticket;
+}
+
+/*
+ * Whether a command just submitted waits for others.  Then nobody needs to be told of it: who ends
+ * the last of those looks for more, and as that is after our look at it, sees the command.
+ */
+static bool must_wait(struct hmmcl_engine *engine, const struct hmmcl_command *c)
+{
+	for (uint32_t i = 0; i < c->n_after; i++)
+		if (atomic_load(&hmmcl_slot(engine->window.control, (uint64_t)c->after[i])->ended) <
+		    (uint64_t)c->after[i])
+			return true;
+	return false;
 }
 
 int64_t hmmcl_engine_submit(struct hmmcl_engine *engine, const struct hmmcl_command *command)
@@ -264,8 +276,10 @@ int64_t hmmcl_engine_submit(struct hmmcl_engine *engine, const struct hmmcl_comm
 	pthread_mutex_lock(&engine->submit_lock);
 	ticket = submit_locked(engine, &c, chunks);
 	pthread_mutex_unlock(&engine->submit_lock);
-	if (ticket > 0)
+	if (ticket > 0 && !must_wait(engine, &c)) {
+		atomic_fetch_add(&engine->window.control->doorbell, 1);
 		hmmcl_wake_worker(engine->window.control, sched_getcpu());
+	}
 	return ticket;
 }
 
@@ -355,8 +369,9 @@ void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeo
 		return;
 	until = timeout_ns < 0 ? 0 : hmmcl_now_ns() + (uint64_t)timeout_ns;
 	if (control->max_spinners && !atomic_exchange(&engine->spinning, 1)) {
-		bool changed = hmmcl_spin(&control->events, seen, &engine->spin_budget);
+		bool changed = hmmcl_spin(&control->events, seen, hmmcl_tsc() + engine->spin_budget);
 
+		hmmcl_spin_learn(&engine->spin_budget, changed);
 		atomic_store(&engine->spinning, 0);
 		if (changed)
 			return;
