@@ -165,7 +165,7 @@ static inline struct hmmcl_slot *hmmcl_slot(struct hmmcl_control *control, uint6
 /*
  * Watch a word without sleeping, until the time stamp counter says @until; true when it is no longer
  * @seen.  For how long is learned: a budget, in ticks, grows when spinning was worth it and shrinks
- * when not.
+ * when not.  It ends early when other threads turn out to need the core.
  */
 #define HMMCL_SPIN_MAX (128u << 10)	/* about 60 us: longer than a futex's wake-up */
 bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until);

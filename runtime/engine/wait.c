@@ -7,7 +7,8 @@
 
 /* In ticks of the time stamp counter, a few thousand a microsecond. */
 #define SPIN_MIN (4u << 10)
-#define SPIN_YIELD (4u << 10)		/* let others run on this core that often */
+#define SPIN_YIELD (8u << 10)		/* let others run on this core that often */
+#define LONG_YIELD (64u << 10)		/* it is contended when they ran so long */
 
 bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until)
 {
@@ -22,7 +23,12 @@ bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until)
 		t = hmmcl_tsc();
 		if (t >= yield) {
 			hmmcl_syscall1(__NR_sched_yield, 0);
-			yield = t + SPIN_YIELD;
+			yield = hmmcl_tsc();
+			/* Others need this core, and get it for a time slice whenever we yield: better
+			 * to sleep, for who is woken runs at once. */
+			if (yield - t > LONG_YIELD)
+				return atomic_load_explicit(word, memory_order_acquire) != seen;
+			yield += SPIN_YIELD;
 		}
 	} while ((int64_t)(until - t) > 0);
 	return false;
