@@ -193,5 +193,13 @@ uint32_t _Z20work_group_broadcastjm(uint32_t x, size_t id)
 	return result;
 }
 
-uint32_t _Z10atomic_addPU7CLlocalVjj(volatile uint32_t *p, uint32_t x) { uint32_t old = *p; *p += x; return old; }
-uint32_t _Z10atomic_maxPU7CLlocalVjj(volatile uint32_t *p, uint32_t x) { uint32_t old = *p; *p = op_max(old, x); return old; }
+/* Atomics on local and on global memory. */
+#define ATOMIC(name, result) \
+	uint32_t _Z##name##PU7CLlocalVjj(volatile uint32_t *p, uint32_t x) \
+	{ uint32_t old = *p; *p = (result); return old; } \
+	uint32_t _Z##name##PU8CLglobalVjj(volatile uint32_t *p, uint32_t x) \
+	{ uint32_t old = *p; *p = (result); return old; }
+
+ATOMIC(10atomic_add, old + x)
+ATOMIC(10atomic_max, op_max(old, x))
+ATOMIC(11atomic_xchg, x)
