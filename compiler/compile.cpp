@@ -79,6 +79,15 @@ public:
 		return false;
 	}
 
+	std::unique_ptr<Module> parse_source(const Source &source, bool colour)
+	{
+		FileRecord files;
+		auto module = parse_opencl(source, options, context, colour, result.log, files);
+
+		result.files = files.bytes();
+		return module;
+	}
+
 	/* Through all stages to what @settings ask for. */
 	void finish(Module &module, const Settings &settings)
 	{
@@ -191,7 +200,7 @@ Result build(const std::string &options, const Source &source, const Settings &s
 			result.status = HMMCL_COMPILER_OK;
 		return result;
 	}
-	auto module = parse_opencl(source, request.options, request.context, settings.colour, result.log);
+	auto module = request.parse_source(source, settings.colour);
 	if (module)
 		request.finish(*module, settings);
 	request.end(settings);
@@ -206,7 +215,7 @@ Result compile(const std::string &options, const Source &source, const Settings 
 	enter_stage("P0, front end");
 	if (!request.parse(options, Entry::compile))
 		return result;
-	auto module = parse_opencl(source, request.options, request.context, settings.colour, result.log);
+	auto module = request.parse_source(source, settings.colour);
 	if (module) {
 		module->addModuleFlag(Module::Max, flag_fast, request.options.fast_math);
 		module->addModuleFlag(Module::Max, flag_plain, !request.options.optimise);

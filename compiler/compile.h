@@ -25,6 +25,7 @@ struct Result {
 	hmmcl_compiler_status status = HMMCL_COMPILER_FAILED;
 	std::string log;
 	std::string output;		/* code object, bitcode, or what Settings::emit asks for */
+	std::string files;		/* protocol.h: what else the output depends on */
 };
 
 /* Loads what all requests share, before the first fork. */

@@ -15,6 +15,8 @@
 #include "clang/Frontend/CompilerInvocation.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Frontend/TextDiagnosticPrinter.h"
+#include "clang/Lex/PPCallbacks.h"
+#include "clang/Lex/Preprocessor.h"
 #include "clang/Lex/PreprocessorOptions.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Support/VirtualFileSystem.h"
@@ -26,6 +28,7 @@ namespace hmmcl {
 namespace {
 
 /* Where the files that we carry appear to Clang. */
+constexpr char own_dir[] = "/.hmmcl/";
 constexpr char include_dir[] = "/.hmmcl/include";
 constexpr char header_dir[] = "/.hmmcl/headers";
 
@@ -107,10 +110,12 @@ void add_file(vfs::InMemoryFileSystem &files, const std::string &path, StringRef
 	files.addFile(path, 0, MemoryBuffer::getMemBufferCopy(text, path));
 }
 
-IntrusiveRefCntPtr<vfs::FileSystem> file_system(const Source &source, const Options &options)
+IntrusiveRefCntPtr<vfs::FileSystem> file_system(const Source &source, const Options &options,
+						FileRecord &record)
 {
 	auto files = makeIntrusiveRefCnt<vfs::InMemoryFileSystem>();
-	auto overlay = makeIntrusiveRefCnt<vfs::OverlayFileSystem>(vfs::getRealFileSystem());
+	auto overlay = makeIntrusiveRefCnt<vfs::OverlayFileSystem>(
+		record.watch(vfs::getRealFileSystem(), source.name, own_dir));
 	std::string dir = include_dir;
 
 	files->addFile(dir + "/opencl-c-base.h", 0,
@@ -126,9 +131,42 @@ IntrusiveRefCntPtr<vfs::FileSystem> file_system(const Source &source, const Opti
 	return overlay;
 }
 
+/* Notices macros whose value is the time, of this moment or of a file. */
+class ClockWatcher : public clang::PPCallbacks {
+public:
+	explicit ClockWatcher(FileRecord &files) : files(files) {}
+
+	void MacroExpands(const clang::Token &name, const clang::MacroDefinition &, clang::SourceRange,
+			  const clang::MacroArgs *) override
+	{
+		StringRef text = name.getIdentifierInfo()->getName();
+
+		if (text == "__DATE__" || text == "__TIME__" || text == "__TIMESTAMP__")
+			files.clock();
+	}
+
+private:
+	FileRecord &files;
+};
+
+class CompileAction : public clang::EmitLLVMOnlyAction {
+public:
+	CompileAction(LLVMContext &context, FileRecord &files)
+		: EmitLLVMOnlyAction(&context), files(files) {}
+
+	bool BeginSourceFileAction(clang::CompilerInstance &clang) override
+	{
+		clang.getPreprocessor().addPPCallbacks(std::make_unique<ClockWatcher>(files));
+		return EmitLLVMOnlyAction::BeginSourceFileAction(clang);
+	}
+
+private:
+	FileRecord &files;
+};
+
 /* A Clang ready to work on @source, or null when it refuses its arguments. */
 std::unique_ptr<clang::CompilerInstance> make_clang(const Source &source, const Options &options,
-						    bool colour, raw_ostream &log)
+						    bool colour, FileRecord &files, raw_ostream &log)
 {
 	auto clang = std::make_unique<clang::CompilerInstance>();
 	std::vector<std::string> args = clang_arguments(source, options);
@@ -149,21 +187,22 @@ std::unique_ptr<clang::CompilerInstance> make_clang(const Source &source, const 
 	clang->getDiagnosticOpts().ShowColors = colour;
 	clang->createDiagnostics(new clang::TextDiagnosticPrinter(log, &clang->getDiagnosticOpts()));
 	clang->setVerboseOutputStream(log);
-	clang->createFileManager(file_system(source, options));
+	clang->createFileManager(file_system(source, options, files));
 	return clang;
 }
 
 } // namespace
 
 std::unique_ptr<Module> parse_opencl(const Source &source, const Options &options,
-				     LLVMContext &context, bool colour, std::string &log)
+				     LLVMContext &context, bool colour, std::string &log,
+				     FileRecord &files)
 {
 	raw_string_ostream out(log);
-	auto clang = make_clang(source, options, colour, out);
+	auto clang = make_clang(source, options, colour, files, out);
 
 	if (!clang)
 		return nullptr;
-	clang::EmitLLVMOnlyAction action(&context);
+	CompileAction action(context, files);
 	if (!clang->ExecuteAction(action))
 		return nullptr;
 	return action.takeModule();
@@ -172,7 +211,8 @@ std::unique_ptr<Module> parse_opencl(const Source &source, const Options &option
 bool dump_syntax_tree(const Source &source, const Options &options, bool colour, std::string &log)
 {
 	raw_string_ostream out(log);
-	auto clang = make_clang(source, options, colour, out);
+	FileRecord files;
+	auto clang = make_clang(source, options, colour, files, out);
 
 	if (!clang)
 		return false;

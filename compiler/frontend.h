@@ -3,6 +3,7 @@
 #ifndef HMMCL_COMPILER_FRONTEND_H
 #define HMMCL_COMPILER_FRONTEND_H
 
+#include "files.h"
 #include "options.h"
 
 #include <memory>
@@ -28,12 +29,12 @@ struct Source {
 };
 
 /*
- * Compiles @source.  Diagnostics are appended to @log, with terminal colours if @colour.
- * Returns null when there was an error.
+ * Compiles @source.  Diagnostics are appended to @log, with terminal colours if @colour; @files
+ * learns what else was looked at.  Returns null when there was an error.
  */
 std::unique_ptr<llvm::Module> parse_opencl(const Source &source, const Options &options,
 					   llvm::LLVMContext &context, bool colour,
-					   std::string &log);
+					   std::string &log, FileRecord &files);
 
 /* Prints the syntax tree to standard output, for people. */
 bool dump_syntax_tree(const Source &source, const Options &options, bool colour, std::string &log);

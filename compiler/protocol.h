@@ -16,18 +16,29 @@
 #include <stdint.h>
 
 #define HMMCL_COMPILER_MAGIC 0x434c4d48u	/* "HMLC" */
-#define HMMCL_COMPILER_PROTOCOL 1
+#define HMMCL_COMPILER_PROTOCOL 2
 #define HMMCL_COMPILER_FD 3
 
 enum hmmcl_compiler_op {
 	/* Runtime to server; blobs in braces, and those of a reply with status OK. */
 	HMMCL_COMPILER_HELLO = 1,	/* {} -> {identity: a string that changes with anything that changes
 					 * the output (version, LLVM, built-in library, CPU, device ABI)} */
-	HMMCL_COMPILER_BUILD,		/* {options, source} -> {log, code object} (clBuildProgram) */
-	HMMCL_COMPILER_COMPILE,		/* {options, source, (header name, header text)...} -> {log, bitcode}
-					 * (clCompileProgram) */
-	HMMCL_COMPILER_LINK,		/* {options, bitcode...} -> {log, code object}, or with -create-library
-					 * {log, bitcode} (clLinkProgram) */
+	HMMCL_COMPILER_BUILD,		/* {options, source} -> {log, code object, files} (clBuildProgram) */
+	HMMCL_COMPILER_COMPILE,		/* {options, source, (header name, header text)...} ->
+					 * {log, bitcode, files} (clCompileProgram) */
+	HMMCL_COMPILER_LINK,		/* {options, bitcode...} -> {log, code object, files}, or with
+					 * -create-library {log, bitcode, files} (clLinkProgram) */
+};
+
+/*
+ * The files blob says what else the output depends on: entries of a kind (one byte), an absolute
+ * path, a zero and, for files that were read, BLAKE2b-256 of what was in it.
+ */
+enum hmmcl_compiler_file {
+	HMMCL_COMPILER_FILE_READ = 'r',
+	HMMCL_COMPILER_FILE_FOUND = 'f',	/* looked for, and there */
+	HMMCL_COMPILER_FILE_ABSENT = 'a',	/* looked for, and not there: it would be read now */
+	HMMCL_COMPILER_FILE_CLOCK = 'c',	/* no file: the time (__DATE__); the path is empty */
 };
 
 /* Every reply has a log blob first, also those that fail. */

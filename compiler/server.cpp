@@ -292,8 +292,11 @@ private:
 		std::vector<std::string> reply;
 		if (request.op != HMMCL_COMPILER_HELLO || result.status != HMMCL_COMPILER_OK)
 			reply.push_back(result.log);
-		if (result.status == HMMCL_COMPILER_OK)
+		if (result.status == HMMCL_COMPILER_OK) {
 			reply.push_back(result.output);
+			if (request.op != HMMCL_COMPILER_HELLO)
+				reply.push_back(result.files);
+		}
 		if (!send_reply(socket, request, result.status, reply))
 			_exit(1);
 		status->replied = true;

@@ -9,7 +9,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static char directory[PATH_MAX];
@@ -233,26 +235,123 @@ static void test_bound(void **state)
 			       .expected = CL_BUILD_PROGRAM_FAILURE });
 }
 
-/* A program that includes a file is compiled from what the file says now. */
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	OK(fclose(file));
+}
+
+/* What a program does not name is nothing to it: it is found in the cache from any directory. */
+static void test_no_files(void **state)
+{
+	char old[PATH_MAX], path[PATH_MAX + 16];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/program.cl", directory);
+	assert_non_null(getcwd(old, sizeof(old)));
+	run((struct scenario){ .source = source });
+	write_file(path, "#error not this\n");
+	OK(chdir(directory));
+	run((struct scenario){ .source = source, .compiler_fails = true });
+	OK(chdir(old));
+	OK(unlink(path));
+}
+
+/* A program that includes files is cached, and compiled again when what it would read has changed. */
 static void test_included_files(void **state)
 {
 	static const char text[] =
 		"#include \"value.h\"\nkernel void k(global int *p) { *p = VALUE; }";
-	char path[PATH_MAX + 16], options[PATH_MAX + 16];
-	FILE *file;
+	char first[PATH_MAX + 8], second[PATH_MAX + 8], path[PATH_MAX + 24], earlier[PATH_MAX + 24];
+	char options[3 * PATH_MAX];
+	struct scenario s = { .source = text, .options = options };
+	struct scenario cached = { .source = text, .options = options, .compiler_fails = true };
+	struct scenario changed = { .source = text, .options = options, .compiler_fails = true,
+				    .expected = CL_BUILD_PROGRAM_FAILURE };
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/value.h", directory);
-	snprintf(options, sizeof(options), "-I %s", directory);
-	for (int value = 70; value <= 77; value += 7) {
-		file = fopen(path, "w");
-		assert_non_null(file);
-		fprintf(file, "#define VALUE %d + %d\n", value, 77 - value);
-		fclose(file);
-		run((struct scenario){ .source = text, .options = options });
-	}
+	snprintf(first, sizeof(first), "%s/first", directory);
+	snprintf(second, sizeof(second), "%s/second", directory);
+	snprintf(earlier, sizeof(earlier), "%s/value.h", first);
+	snprintf(path, sizeof(path), "%s/value.h", second);
+	snprintf(options, sizeof(options), "-I %s -I %s", first, second);
+	OK(mkdir(first, 0700));
+	OK(mkdir(second, 0700));
+
+	write_file(path, "#define VALUE 77\n");
+	run(s);
+	assert_int_equal(each_file(NULL, NULL), 1);
+	run(cached);
+	/* Another text of the same length, and the old one again. */
+	write_file(path, "#define VALUE 7'\n");
+	run(changed);
+	write_file(path, "#define VALUE 77\n");
+	run(cached);
+	write_file(path, "#define VALUE (70 + 7)\n");
+	run(changed);
+	run(s);
+	run(cached);
+	assert_int_equal(each_file(NULL, NULL), 1);
+	/* A file that would be found before it. */
+	write_file(earlier, "#define VALUE 7 * 11\n");
+	run(changed);
+	run(s);
+	run(cached);
+	/* A file that is gone. */
+	OK(unlink(earlier));
+	run(changed);
+	run(s);
+	OK(unlink(path));
+	run(changed);
+	/* The clock is nothing to keep; the word alone is no clock. */
+	assert_int_equal(each_file(unlink_file, NULL), 1);
+	write_file(path, "#define VALUE (__TIME__[0] ? 77 : 0)\n");
+	run(s);
 	assert_int_equal(each_file(NULL, NULL), 0);
-	unlink(path);
+	write_file(path, "#define VALUE 77 /* __DATE__ */\n");
+	run(s);
+	run(cached);
+	OK(unlink(path));
+	OK(rmdir(first));
+	OK(rmdir(second));
+}
+
+/* clCompileProgram with a header that the application hands over, then clLinkProgram. */
+static void compile_and_link(void *data)
+{
+	static const char text[] =
+		"#include <part/value.h>\nkernel void k(global int *p) { *p = VALUE; }";
+	const char *const name = "part/value.h";
+	cl_program program, header, linked;
+	cl_device_id device;
+	cl_context context;
+	cl_int error;
+
+	setenv("HMMCL_CACHE_DIR", directory, 1);
+	if (data)
+		setenv("HMMCL_BUILD_MEMORY", "1", 1);
+	device = find_device();
+	context = new_context();
+	program = new_program(context, text);
+	header = new_program(context, "#define VALUE 77\n");
+	OK(clCompileProgram(program, 1, &device, NULL, 1, &header, (const char **)&name, NULL, NULL));
+	linked = clLinkProgram(context, 1, &device, NULL, 1, &program, NULL, NULL, &error);
+	OK(error);
+	OK(clReleaseProgram(linked));
+	OK(clReleaseProgram(header));
+	OK(clReleaseProgram(program));
+	OK(clReleaseContext(context));
+}
+
+static void test_embedded_headers(void **state)
+{
+	(void)state;
+	in_process(compile_and_link, NULL);
+	assert_int_equal(each_file(NULL, NULL), 2);
+	in_process(compile_and_link, "no compiler");
 }
 
 /* In a mount namespace of its own, where that is allowed. */
@@ -307,6 +406,65 @@ static void test_shared(void **state)
 	}
 }
 
+/* How many files somebody was writing when he died; they are removed. */
+static int leavings(void)
+{
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+	int n = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		if (!strncmp(entry->d_name, "tmp-", 4)) {
+			OK(unlinkat(dirfd(dir), entry->d_name, 0));
+			n++;
+		}
+	}
+	closedir(dir);
+	return n;
+}
+
+/*
+ * Ends in the middle of writing a file, at the largest size that a file may have; the compiler was
+ * started before and has no such bound.
+ */
+static void build_until_killed(void)
+{
+	const struct rlimit size = { 1000, 1000 };
+	cl_context context;
+
+	setenv("HMMCL_CACHE_DIR", directory, 1);
+	context = new_context();
+	OK(clBuildProgram(new_program(context, source), 0, NULL, NULL, NULL, NULL));
+	OK(setrlimit(RLIMIT_FSIZE, &size));
+	clBuildProgram(new_program(context, source), 0, NULL, "-D ANOTHER", NULL, NULL);
+}
+
+/* What a process leaves that dies while it writes is no program, and in nobody's way. */
+static void test_killed_while_writing(void **state)
+{
+	pid_t child;
+	int status;
+
+	(void)state;
+	fflush(NULL);
+	child = fork();
+	assert_true(child >= 0);
+	if (!child) {
+		build_until_killed();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+	assert_int_equal(each_file(NULL, NULL), 1);
+	run((struct scenario){ .source = source, .compiler_fails = true });
+	run((struct scenario){ .source = source, .options = "-D ANOTHER", .compiler_fails = true,
+			       .expected = CL_BUILD_PROGRAM_FAILURE });
+	run((struct scenario){ .source = source, .options = "-D ANOTHER" });
+	run((struct scenario){ .source = source, .options = "-D ANOTHER", .compiler_fails = true });
+	assert_int_equal(leavings(), 1);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -314,7 +472,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_hit), TEST(test_errors_are_not_cached), TEST(test_corrupt),
 		TEST(test_untrusted), TEST(test_no_directory), TEST(test_bound),
-		TEST(test_included_files), TEST(test_full_and_read_only), TEST(test_shared),
+		TEST(test_no_files), TEST(test_included_files), TEST(test_embedded_headers),
+		TEST(test_full_and_read_only), TEST(test_shared), TEST(test_killed_while_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -405,6 +406,78 @@ static void test_killed_at_work(void **state)
 	in_process(killed_at_work, NULL);
 }
 
+static void *build_many(void *data)
+{
+	cl_context context = data;
+
+	for (int i = 0; i < 8; i++) {
+		char options[64];
+
+		snprintf(options, sizeof(options), "-D ID=%luu -D N=%d", (unsigned long)pthread_self(), i);
+		assert_cl(build(context, options, NULL, 0), CL_SUCCESS);
+	}
+	return NULL;
+}
+
+/* Hundreds of builds at once: more than the compiler works on, more than its socket holds. */
+static void many_threads(void *data)
+{
+	pthread_t threads[40];
+	cl_context context;
+
+	(void)data;
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	context = new_context();
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, build_many, context), 0);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_no_children();
+	OK(clReleaseContext(context));
+}
+
+static void test_many_threads(void **state)
+{
+	(void)state;
+	in_process(many_threads, NULL);
+}
+
+/*
+ * An application that closes all it did not open, as daemons do: the compiler ends, another one is
+ * started; what is at the old descriptors' numbers by then stays the application's.
+ */
+static void closes_descriptors(void *data)
+{
+	struct stat before, after;
+	cl_context context;
+	char log[1024];
+	int file;
+
+	(void)data;
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	context = new_context();
+	OK(build(context, NULL, NULL, 0));
+	for (int fd = 3; fd < 1024; fd++)
+		close(fd);
+	/* Sits where something of ours was. */
+	for (int i = 0; i < 16; i++)
+		file = open("/dev/null", O_RDONLY);
+	OK(fstat(file, &before));
+	build(context, "-D FIRST", log, sizeof(log));
+	OK(build(context, "-D SECOND", NULL, 0));
+	OK(fstat(file, &after));
+	assert_true(before.st_rdev == after.st_rdev);
+	for (int fd = 3; fd < 19; fd++)
+		assert_int_equal(fcntl(fd, F_GETFD), 0);
+	_exit(0);
+}
+
+static void test_closed_descriptors(void **state)
+{
+	(void)state;
+	in_process(closes_descriptors, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +488,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_change_directory),
 		cmocka_unit_test(test_killed_at_work),
+		cmocka_unit_test(test_many_threads),
+		cmocka_unit_test(test_closed_descriptors),
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "--server"))

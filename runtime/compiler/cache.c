@@ -21,16 +21,17 @@
 #define MAX_FILE	(256u << 20)
 #define NAME_SIZE	(2 * HMMCL_HASH_SIZE + 1)
 
-/* A file: this, the log, the output. */
+/* A file: this, the files that its program was made of, the log, the output. */
 struct file_header {
 	char magic[8];
 	uint8_t key[HMMCL_HASH_SIZE];		/* so that a renamed file is not taken for another */
+	uint64_t files_size;
 	uint64_t log_size;
 	uint64_t output_size;
 	uint8_t digest[HMMCL_HASH_SIZE];	/* of all above, with this as zero, and all below */
 };
 
-static const char magic[8] = "hmmcl-1";
+static const char magic[8] = "hmmcl-2";
 
 static void file_name(const uint8_t key[HMMCL_HASH_SIZE], char name[NAME_SIZE])
 {
@@ -38,8 +39,8 @@ static void file_name(const uint8_t key[HMMCL_HASH_SIZE], char name[NAME_SIZE])
 		sprintf(name + 2 * i, "%02x", key[i]);
 }
 
-static void file_digest(const struct file_header *header, const void *log, const void *output,
-			uint8_t digest[HMMCL_HASH_SIZE])
+static void file_digest(const struct file_header *header, const void *files, const void *log,
+			const void *output, uint8_t digest[HMMCL_HASH_SIZE])
 {
 	struct file_header copy = *header;
 	struct hmmcl_hash hash;
@@ -47,6 +48,7 @@ static void file_digest(const struct file_header *header, const void *log, const
 	memset(copy.digest, 0, sizeof(copy.digest));
 	hmmcl_hash_init(&hash);
 	hmmcl_hash_add(&hash, &copy, sizeof(copy));
+	hmmcl_hash_add(&hash, files, header->files_size);
 	hmmcl_hash_add(&hash, log, header->log_size);
 	hmmcl_hash_add(&hash, output, header->output_size);
 	hmmcl_hash_end(&hash, digest);
@@ -78,7 +80,7 @@ static bool read_whole(int fd, char *memory, size_t size)
 static bool parse(const uint8_t key[HMMCL_HASH_SIZE], char *memory, size_t size,
 		  struct hmmcl_cached *cached)
 {
-	const char *body = memory + sizeof(struct file_header);
+	const char *files = memory + sizeof(struct file_header), *log, *output;
 	size_t body_size = size - sizeof(struct file_header);
 	uint8_t digest[HMMCL_HASH_SIZE];
 	struct file_header header;
@@ -86,14 +88,18 @@ static bool parse(const uint8_t key[HMMCL_HASH_SIZE], char *memory, size_t size,
 	memcpy(&header, memory, sizeof(header));
 	if (memcmp(header.magic, magic, sizeof(magic)) ||
 	    memcmp(header.key, key, HMMCL_HASH_SIZE) ||
-	    header.log_size > body_size || header.output_size != body_size - header.log_size)
+	    header.files_size > body_size || header.log_size > body_size - header.files_size ||
+	    header.output_size != body_size - header.files_size - header.log_size)
 		return false;
-	file_digest(&header, body, body + header.log_size, digest);
+	log = files + header.files_size;
+	output = log + header.log_size;
+	file_digest(&header, files, log, output, digest);
 	if (memcmp(digest, header.digest, sizeof(digest)))
 		return false;
 	cached->memory = memory;
-	cached->log = (struct hmmcl_blob){ body, header.log_size };
-	cached->output = (struct hmmcl_blob){ body + header.log_size, header.output_size };
+	cached->files = (struct hmmcl_blob){ files, header.files_size };
+	cached->log = (struct hmmcl_blob){ log, header.log_size };
+	cached->output = (struct hmmcl_blob){ output, header.output_size };
 	return true;
 }
 
@@ -159,18 +165,21 @@ static bool write_whole(int fd, struct iovec *iov, int n)
 	return true;
 }
 
-void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob log,
-		       struct hmmcl_blob output)
+void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob files,
+		       struct hmmcl_blob log, struct hmmcl_blob output)
 {
 	static atomic_uint counter;
 	char path[PATH_MAX], temporary[PATH_MAX], name[NAME_SIZE], temporary_name[64];
-	struct file_header header = { .log_size = log.size, .output_size = output.size };
+	struct file_header header = {
+		.files_size = files.size, .log_size = log.size, .output_size = output.size,
+	};
 	struct iovec iov[] = {
 		{ &header, sizeof(header) },
+		{ (void *)files.data, files.size },
 		{ (void *)log.data, log.size },
 		{ (void *)output.data, output.size },
 	};
-	uint64_t size = sizeof(header) + log.size + output.size;
+	uint64_t size = sizeof(header) + files.size + log.size + output.size;
 	int fd;
 
 	if (size > MAX_FILE || size > hmmcl_cache_limit())
@@ -183,14 +192,14 @@ void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob log
 		return;
 	memcpy(header.magic, magic, sizeof(magic));
 	memcpy(header.key, key, HMMCL_HASH_SIZE);
-	file_digest(&header, log.data, output.data, header.digest);
+	file_digest(&header, files.data, log.data, output.data, header.digest);
 
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		hmmcl_warn("no compiled program can be kept in %s: %s", temporary, strerror(errno));
 		return;
 	}
-	if (!write_whole(fd, iov, 3) || rename(temporary, path)) {
+	if (!write_whole(fd, iov, 4) || rename(temporary, path)) {
 		hmmcl_warn("a compiled program cannot be kept as %s: %s", path, strerror(errno));
 		unlink(temporary);
 	} else {

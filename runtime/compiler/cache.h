@@ -14,15 +14,15 @@
 #include "server.h"
 
 struct hmmcl_cached {
-	struct hmmcl_blob log, output;	/* in memory */
+	struct hmmcl_blob files, log, output;	/* in memory; files: compiler/protocol.h */
 	void *memory;			/* free() it */
 };
 
 /* False: not there, or not to be trusted. */
 bool hmmcl_cache_lookup(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached);
 
-/* Keep @log and @output.  What cannot be kept costs nothing but the next build. */
-void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob log,
-		       struct hmmcl_blob output);
+/* Keep @files, @log and @output.  What cannot be kept costs nothing but the next build. */
+void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob files,
+		       struct hmmcl_blob log, struct hmmcl_blob output);
 
 #endif

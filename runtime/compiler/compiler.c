@@ -4,12 +4,15 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../core/log.h"
 #include "cache.h"
+#include "files.h"
 #include "sources.h"
 #include "target.h"
 
@@ -44,6 +47,7 @@ static void make_key(const struct hmmcl_server_program *program, enum hmmcl_comp
 		     const char *options, const struct hmmcl_blob *blobs, unsigned int n_blobs,
 		     uint8_t key[HMMCL_HASH_SIZE])
 {
+	char directory[PATH_MAX];
 	struct hmmcl_hash hash;
 	uint32_t number = op;
 
@@ -54,7 +58,21 @@ static void make_key(const struct hmmcl_server_program *program, enum hmmcl_comp
 	add_options(&hash, options);
 	for (unsigned int i = 0; i < n_blobs; i++)
 		hmmcl_hash_add_field(&hash, blobs[i].data, blobs[i].size);
+	/* Where relative names of files start. */
+	if (op != HMMCL_COMPILER_LINK && !hmmcl_sources_closed(blobs, n_blobs) &&
+	    getcwd(directory, sizeof(directory)))
+		hmmcl_hash_add_field(&hash, directory, strlen(directory));
 	hmmcl_hash_end(&hash, key);
+}
+
+static bool look_up(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)
+{
+	if (!hmmcl_cache_lookup(key, cached))
+		return false;
+	if (hmmcl_files_unchanged(cached->files))
+		return true;
+	free(cached->memory);
+	return false;
 }
 
 /* Takes over @memory. */
@@ -102,28 +120,23 @@ int hmmcl_compile(enum hmmcl_compiler_op op, const char *options, const struct h
 	struct hmmcl_cached cached;
 	struct hmmcl_reply reply;
 	struct hmmcl_blob none = { "", 0 };
-	bool cacheable;
 	int error;
 
 	error = hmmcl_server_find(&program);
 	if (error)
 		return error;
-	cacheable = op == HMMCL_COMPILER_LINK || hmmcl_sources_closed(blobs, n_blobs);
-	if (cacheable) {
-		make_key(&program, op, options, blobs, n_blobs, key);
-		if (hmmcl_cache_lookup(key, &cached))
-			return fill(compiled, HMMCL_COMPILER_OK, cached.log, cached.output,
-				    cached.memory);
-	}
+	make_key(&program, op, options, blobs, n_blobs, key);
+	if (look_up(key, &cached))
+		return fill(compiled, HMMCL_COMPILER_OK, cached.log, cached.output, cached.memory);
 	error = ask(&program, op, options, blobs, n_blobs, &reply);
 	if (error)
 		return error;
-	if (reply.status == HMMCL_COMPILER_OK && reply.n_blobs != 2)
+	if (reply.status == HMMCL_COMPILER_OK && reply.n_blobs != HMMCL_REPLY_BLOBS)
 		reply.status = HMMCL_COMPILER_CRASHED;
 	if (reply.status != HMMCL_COMPILER_OK)
 		reply.blobs[1] = none;
-	else if (cacheable)
-		hmmcl_cache_store(key, reply.blobs[0], reply.blobs[1]);
+	else if (hmmcl_files_lasting(reply.blobs[2]))
+		hmmcl_cache_store(key, reply.blobs[2], reply.blobs[0], reply.blobs[1]);
 	return fill(compiled, reply.status, reply.blobs[0], reply.blobs[1], reply.memory);
 }
 

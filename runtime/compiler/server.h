@@ -18,7 +18,7 @@ struct hmmcl_blob {
 	size_t size;
 };
 
-#define HMMCL_REPLY_BLOBS 2	/* log, output */
+#define HMMCL_REPLY_BLOBS 3	/* log, output, files */
 
 struct hmmcl_reply {
 	enum hmmcl_compiler_status status;

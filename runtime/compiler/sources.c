@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A cached program must be what compiling it now would give.  The key holds all texts that came
- * with the request; a text that includes a file of the disk, or the time, depends on more than
- * that, and is not cached.
+ * with the request.  A text that includes files of the disk means others in another directory; so
+ * the key of such a program, and only of such a one, has the directory in it too.
  */
 #include "sources.h"
 
@@ -67,8 +67,7 @@ bool hmmcl_sources_closed(const struct hmmcl_blob *blobs, unsigned int n_blobs)
 {
 	/* The source, and each header's text. */
 	for (unsigned int i = 0; i < n_blobs; i += 2)
-		if (splits_a_word(blobs[i]) || contains(blobs[i], "__DATE__") ||
-		    contains(blobs[i], "__TIME") || contains(blobs[i], "embed") ||
+		if (splits_a_word(blobs[i]) || contains(blobs[i], "embed") ||
 		    !includes_headers_only(blobs[i], blobs, n_blobs))
 			return false;
 	return true;

@@ -8,9 +8,8 @@
 #include "server.h"
 
 /*
- * Whether a compilation depends on nothing but its blobs (of a BUILD or COMPILE request without its
- * options: source, then names and texts of headers): no file and no clock.  May err on the side of
- * false.
+ * Whether a compilation names no file but those among its blobs (of a BUILD or COMPILE request
+ * without its options: source, then names and texts of headers).  May err on the side of false.
  */
 bool hmmcl_sources_closed(const struct hmmcl_blob *blobs, unsigned int n_blobs);
 

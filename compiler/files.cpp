@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Recording which files a compilation looks at, so that its result can be kept and found again. */
+#include "files.h"
+
+#include "protocol.h"
+
+extern "C" {
+#include "hash.h"
+}
+
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/VirtualFileSystem.h"
+
+using namespace llvm;
+
+namespace hmmcl {
+
+namespace {
+
+/* A file whose contents are recorded when they are read. */
+class WatchedFile : public vfs::File {
+public:
+	WatchedFile(FileRecord &record, std::string path, std::unique_ptr<vfs::File> file)
+		: record(record), path(std::move(path)), file(std::move(file)) {}
+
+	ErrorOr<vfs::Status> status() override { return file->status(); }
+	ErrorOr<std::string> getName() override { return file->getName(); }
+	std::error_code close() override { return file->close(); }
+
+	ErrorOr<std::unique_ptr<MemoryBuffer>> getBuffer(const Twine &name, int64_t size, bool terminated,
+							 bool is_volatile) override
+	{
+		auto buffer = file->getBuffer(name, size, terminated, is_volatile);
+
+		if (buffer)
+			record.read(path, (*buffer)->getBufferStart(), (*buffer)->getBufferSize());
+		return buffer;
+	}
+
+private:
+	FileRecord &record;
+	std::string path;
+	std::unique_ptr<vfs::File> file;
+};
+
+class WatchedFileSystem : public vfs::ProxyFileSystem {
+public:
+	WatchedFileSystem(FileRecord &record, IntrusiveRefCntPtr<vfs::FileSystem> files,
+			  const std::string &program, const std::string &own)
+		: ProxyFileSystem(std::move(files)), record(record), program(absolute(program)), own(own) {}
+
+	ErrorOr<vfs::Status> status(const Twine &path) override
+	{
+		auto status = ProxyFileSystem::status(path);
+
+		std::string name = absolute(path);
+
+		if (ignored(name))
+			return status;
+		if (!status)
+			record.absent(name);
+		else if (!status->isDirectory())
+			record.found(name);
+		return status;
+	}
+
+	ErrorOr<std::unique_ptr<vfs::File>> openFileForRead(const Twine &path) override
+	{
+		auto file = ProxyFileSystem::openFileForRead(path);
+
+		std::string name = absolute(path);
+
+		if (ignored(name))
+			return file;
+		if (!file) {
+			record.absent(name);
+			return file;
+		}
+		return std::make_unique<WatchedFile>(record, name, std::move(*file));
+	}
+
+private:
+	std::string absolute(const Twine &path) const
+	{
+		SmallString<256> result;
+
+		path.toVector(result);
+		makeAbsolute(result);
+		return result.str().str();
+	}
+
+	bool ignored(const std::string &path) const
+	{
+		return path == program || StringRef(path).starts_with(own);
+	}
+
+	FileRecord &record;
+	std::string program, own;
+};
+
+} // namespace
+
+IntrusiveRefCntPtr<vfs::FileSystem> FileRecord::watch(IntrusiveRefCntPtr<vfs::FileSystem> files,
+						     const std::string &program,
+						     const std::string &own)
+{
+	return makeIntrusiveRefCnt<WatchedFileSystem>(*this, std::move(files), program, own);
+}
+
+void FileRecord::found(const std::string &path)
+{
+	entries.insert({path, {HMMCL_COMPILER_FILE_FOUND, ""}});
+}
+
+void FileRecord::absent(const std::string &path)
+{
+	entries.insert({path, {HMMCL_COMPILER_FILE_ABSENT, ""}});
+}
+
+void FileRecord::read(const std::string &path, const char *data, size_t size)
+{
+	uint8_t digest[HMMCL_HASH_SIZE];
+	hmmcl_hash hash;
+
+	hmmcl_hash_init(&hash);
+	hmmcl_hash_add(&hash, data, size);
+	hmmcl_hash_end(&hash, digest);
+	entries[path] = {HMMCL_COMPILER_FILE_READ,
+			 std::string(reinterpret_cast<char *>(digest), sizeof(digest))};
+}
+
+std::string FileRecord::bytes() const
+{
+	std::string text;
+
+	if (used_clock)
+		text += {HMMCL_COMPILER_FILE_CLOCK, '\0'};
+	for (const auto &[path, entry] : entries)
+		text += entry.kind + path + '\0' + entry.digest;
+	return text;
+}
+
+} // namespace hmmcl
