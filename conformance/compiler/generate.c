@@ -223,6 +223,8 @@ static void exchange(struct generator *g)
 		break;
 	case 3:
 		line(g, "v%d = visit(scratch, %s, %s);", v, expression(g, 2, false), leaf(g, true));
+		/* It may return with items still reading. */
+		line(g, "barrier(CLK_LOCAL_MEM_FENCE);");
 		break;
 	case 4:
 		line(g, "tile[l & 255].%c = %s;", "xy"[pick(g, 2)], expression(g, 2, false));
@@ -236,7 +238,8 @@ static void exchange(struct generator *g)
 		break;
 	case 6:
 		if (chance(g, 50))
-			line(g, "v%d += work_group_broadcast(%s, 0);", v, expression(g, 2, false));
+			line(g, "v%d += work_group_broadcast(%s, get_local_size(0) - 1, 0, %s);", v,
+			     expression(g, 2, false), chance(g, 50) ? "0" : "get_local_size(2) / 2");
 		else
 			line(g, "v%d += (uint)work_group_%s((int)(%s & 3));", v,
 			     chance(g, 50) ? "all" : "any", expression(g, 1, false));

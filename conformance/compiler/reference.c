@@ -193,6 +193,11 @@ uint32_t _Z20work_group_broadcastjm(uint32_t x, size_t id)
 	return result;
 }
 
+uint32_t _Z20work_group_broadcastjmmm(uint32_t x, size_t id0, size_t id1, size_t id2)
+{
+	return _Z20work_group_broadcastjm(x, (id2 * now.size[1] + id1) * now.size[0] + id0);
+}
+
 /* Atomics on local and on global memory. */
 #define ATOMIC(name, result) \
 	uint32_t _Z##name##PU7CLlocalVjj(volatile uint32_t *p, uint32_t x) \
