@@ -20,17 +20,20 @@
 
 #include "harness.h"
 
+/* Where allocations fail at random, trying again is what a client has to do. */
+#define NOMEM_TRIES	1000
+
 int device_ioctl(int fd, unsigned long request, void *arg)
 {
-	int ret;
+	int ret, tries = test_memory_fails() ? NOMEM_TRIES : 1;
 
 	do
 		ret = ioctl(fd, request, arg);
-	while (ret < 0 && errno == EINTR);
+	while (ret < 0 && (errno == EINTR || (errno == ENOMEM && --tries)));
 	return ret;
 }
 
-int device_open_node(void)
+static int open_node(void)
 {
 	for (int minor = 128; minor < 192; minor++) {
 		char path[32], name[16] = "";
@@ -46,6 +49,16 @@ int device_open_node(void)
 		close(fd);
 	}
 	return -1;
+}
+
+int device_open_node(void)
+{
+	int fd, tries = test_memory_fails() ? NOMEM_TRIES : 1;
+
+	do
+		fd = open_node();
+	while (fd < 0 && --tries);
+	return fd;
 }
 
 static int bind_context(int fd, struct drm_hmmcl_bind *info)

@@ -33,7 +33,7 @@ struct result {
 	uint64_t value, ns;
 };
 
-/* An ioctl, again after EINTR. @return 0 or -1 with errno */
+/* An ioctl, again after EINTR, and after ENOMEM where test_memory_fails(). @return 0 or -1 with errno */
 int device_ioctl(int fd, unsigned long request, void *arg);
 
 /* Open the render node without binding it; -1 when there is none. */

@@ -6,6 +6,7 @@
  *
  * Usage: driver-engine ENGINE_FD MAILBOX_FD THREADS
  */
+#include <asm/errno.h>
 #include <asm/signal.h>
 #include <asm/siginfo.h>
 #include <asm/unistd.h>
@@ -200,6 +201,19 @@ static void fail(int code)
 	syscall3(__NR_exit_group, code, 0, 0);
 }
 
+/* The engine file over [start, end). The driver's memory may be made to fail (lab --inject): try again. */
+static int map_client(unsigned long start, unsigned long end)
+{
+	long got;
+	int tries = 1000;
+
+	do
+		got = syscall6(__NR_mmap, (long)start, (long)(end - start), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_FIXED | MAP_NORESERVE, engine_fd, (long)start);
+	while (got == -ENOMEM && --tries);
+	return got == (long)start ? 0 : -1;
+}
+
 /* On a stack inside the window; the one that execve made goes away here. */
 static void live(long index)
 {
@@ -208,15 +222,12 @@ static void live(long index)
 		.flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER | SA_RESTORER_FLAG,
 		.restorer = signal_return,
 	};
-	long prot = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_FIXED | MAP_NORESERVE;
 
 	syscall3(__NR_munmap, 0, WINDOW_START, 0);
 	syscall3(__NR_munmap, WINDOW_END, ADDRESS_TOP - WINDOW_END, 0);
-	if (syscall6(__NR_mmap, ADDRESS_BOTTOM, WINDOW_START - ADDRESS_BOTTOM, prot, flags, engine_fd,
-		     ADDRESS_BOTTOM) != ADDRESS_BOTTOM)
+	if (map_client(ADDRESS_BOTTOM, WINDOW_START))
 		fail(3);
-	if (syscall6(__NR_mmap, WINDOW_END, ADDRESS_TOP - WINDOW_END, prot, flags, engine_fd,
-		     WINDOW_END) != (long)WINDOW_END)
+	if (map_client(WINDOW_END, ADDRESS_TOP))
 		fail(4);
 	syscall3(__NR_close, engine_fd, 0, 0);
 	syscall3(__NR_close, mailbox_fd, 0, 0);

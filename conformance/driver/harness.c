@@ -21,7 +21,7 @@
 #define EXIT_SKIP 77
 
 static struct test *tests, **tests_end = &tests;
-static unsigned int time_factor = 1;
+static unsigned int slowness = 1;
 
 void test_register(struct test *test)
 {
@@ -53,6 +53,30 @@ void test_skip(const char *format, ...)
 	printf("\n");
 	fflush(stdout);
 	_exit(EXIT_SKIP);
+}
+
+unsigned int test_rounds(unsigned int rounds)
+{
+	const unsigned int fewest = 5;
+
+	return rounds / slowness > fewest ? rounds / slowness : rounds < fewest ? rounds : fewest;
+}
+
+bool test_memory_fails(void)
+{
+	static int percent = -1;
+	FILE *f;
+
+	if (percent < 0) {
+		percent = 0;
+		f = fopen("/sys/kernel/debug/failslab/probability", "r");
+		if (f) {
+			if (fscanf(f, "%d", &percent) != 1)
+				percent = 0;
+			fclose(f);
+		}
+	}
+	return percent;
 }
 
 /*
@@ -91,14 +115,28 @@ static bool kernel_died(void)
 	return tainted & (1ul << 7);		/* TAINT_DIE */
 }
 
+/* The kernel's log shall show which test a report belongs to. */
+static void log_name(const struct test *test)
+{
+	FILE *f = fopen("/dev/kmsg", "w");
+
+	if (f) {
+		fprintf(f, "<4>driver-tests: %s\n", test->name);
+		fclose(f);
+	}
+}
+
 /* @return the wait status of the test's process, killed with its group when time is up */
 static int run_limited(struct test *test)
 {
 	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 	struct timespec start, now;
+	const unsigned int limit = test->seconds * slowness;
 	int status;
-	pid_t pid = fork();
+	pid_t pid;
 
+	log_name(test);
+	pid = fork();
 	if (pid < 0)
 		return -1;
 	if (!pid) {
@@ -116,8 +154,8 @@ static int run_limited(struct test *test)
 		if (got == pid)
 			break;
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (now.tv_sec - start.tv_sec > (long)(test->seconds * time_factor)) {
-			printf("# no end after %u s\n", test->seconds * time_factor);
+		if (now.tv_sec - start.tv_sec > (long)limit) {
+			printf("# no end after %u s\n", limit);
 			kill(-pid, SIGKILL);
 			waitpid(pid, &status, 0);
 			status = 256 * EXIT_FAIL;
@@ -131,11 +169,12 @@ static int run_limited(struct test *test)
 
 static void usage(const char *name)
 {
-	printf("Usage: %s [--list] [--slow FACTOR] [PATTERN...]\n"
+	printf("Usage: %s [--list] [PATTERN...]\n"
 	       "Tests hmmcl.ko on this machine's kernel. Needs the module loaded and root.\n"
-	       "  --list         name the tests\n"
-	       "  --slow FACTOR  multiply the time limits (debug kernels)\n"
-	       "  PATTERN        run only the tests that match, as in migrate_*\n", name);
+	       "  --list     name the tests\n"
+	       "  PATTERN    run only the tests that match, as in migrate_*\n"
+	       "HMMCL_TEST_SLOW=N: the kernel is so many times slower than a stock one (a debug kernel);\n"
+	       "time limits are multiplied by it, and rounds of the long tests divided.\n", name);
 }
 
 static bool chosen(const struct test *test, char **patterns)
@@ -152,7 +191,6 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "list", no_argument, NULL, 'l' },
-		{ "slow", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -165,9 +203,6 @@ int main(int argc, char **argv)
 			for (struct test *t = tests; t; t = t->next)
 				puts(t->name);
 			return 0;
-		case 's':
-			time_factor = (unsigned int)atoi(optarg);
-			break;
 		case 'h':
 			usage(argv[0]);
 			return 0;
@@ -176,6 +211,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	if (getenv("HMMCL_TEST_SLOW") && atoi(getenv("HMMCL_TEST_SLOW")) > 0)
+		slowness = (unsigned int)atoi(getenv("HMMCL_TEST_SLOW"));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!device_pages_in_use(&(uint64_t){ 0 })) {
 		printf("Bail out! no hmmcl render node here: is the module loaded?\n");

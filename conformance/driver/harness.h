@@ -29,6 +29,11 @@ void test_register(struct test *test);
 	static void test_##name_(void)
 #define TEST(name_) TEST_TIMEOUT(name_, 60)
 
+/* How many rounds of @rounds are worth their time on this kernel (HMMCL_TEST_SLOW): at least 5. */
+unsigned int test_rounds(unsigned int rounds);
+/* Whether allocations of the driver are made to fail at random (conformance/lab --inject). */
+bool test_memory_fails(void);
+
 void test_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4), noreturn));
 void test_skip(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -239,7 +239,7 @@ TEST_TIMEOUT(fork_storm, 120)
 
 	device_start(&d);
 	memory_fill(p, SIZE, 0);
-	for (uint64_t i = 0; i < 40; i++) {
+	for (uint64_t i = 0; i < 2 * test_rounds(20); i++) {
 		pid_t pid;
 
 		if (i & 1)

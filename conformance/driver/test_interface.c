@@ -201,7 +201,7 @@ TEST_TIMEOUT(fuzz_ioctls, 60)
 
 	memset(p, 1, 64 * PAGE);
 	device_open(&d);
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned int i = 0; i < test_rounds(20000); i++) {
 		unsigned char arg[256];
 		unsigned int nr = (unsigned int)rand_r(&seed) % 9;
 		unsigned int size = (unsigned int)rand_r(&seed) % 120;

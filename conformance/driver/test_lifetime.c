@@ -282,7 +282,8 @@ TEST(engine_forks)
 /* Client or engine killed at a random moment, with faults, migrations and forks in flight. */
 TEST_TIMEOUT(kill_rounds, 600)
 {
-	unsigned int rounds = getenv("KILL_ROUNDS") ? (unsigned int)atoi(getenv("KILL_ROUNDS")) : 100;
+	unsigned int rounds = getenv("KILL_ROUNDS") ? (unsigned int)atoi(getenv("KILL_ROUNDS")) :
+		test_rounds(100);
 	unsigned int seed = 12345;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

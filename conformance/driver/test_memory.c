@@ -48,7 +48,7 @@ static long read_number(const char *path)
 TEST_TIMEOUT(swap, 300)
 {
 	struct device d;
-	size_t size = 96ul << 20;
+	size_t size = (size_t)test_rounds(96) << 20;
 	char limit[32], procs[96];
 	const char *group = "/sys/fs/cgroup/hmmcl-swap";
 	uint64_t *p;

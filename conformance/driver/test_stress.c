@@ -95,7 +95,7 @@ TEST_TIMEOUT(four_engine_threads, 180)
 {
 	struct device d;
 	uint64_t *p = memory_map(HUGE, false);
-	int rounds = 20;
+	int rounds = (int)test_rounds(20);
 
 	device_open(&d);
 	device_start_engine(&d, 4);
@@ -145,7 +145,7 @@ TEST_TIMEOUT(migration_storm, 120)
 	struct device d;
 	uint64_t *p = memory_map(SIZE, false);
 	pthread_t threads[3];
-	int rounds = 15;
+	int rounds = (int)test_rounds(15);
 
 	device_start(&d);
 	shared_device = &d;
@@ -173,19 +173,19 @@ TEST_TIMEOUT(fork_race, 180)
 	char *p = memory_map(HUGE, true);
 
 	device_start(&d);
-	for (int i = 0; i < 100; i++) {
+	for (unsigned int i = 0; i < test_rounds(100); i++) {
 		pid_t pid;
 		size_t bad = 0;
 
-		memset(p, i, HUGE);
+		memset(p, (int)i, HUGE);
 		device_migrate(&d, p, HUGE, HMMCL_MIGRATE_TO_DEVICE);
 		pid = fork();
 		if (!pid) {
-			for (volatile int k = 0; k < (i % 40) * 8000; k++)
+			for (volatile unsigned int k = 0; k < (i % 40) * 8000; k++)
 				;
 			_exit(0);
 		}
-		for (volatile int k = 0; k < ((i * 7) % 40) * 2000; k++)
+		for (volatile unsigned int k = 0; k < ((i * 7) % 40) * 2000; k++)
 			;
 		for (size_t o = 0; o < HUGE; o += PAGE)
 			bad += p[o] != (char)i;
@@ -201,7 +201,7 @@ TEST(first_touch_race)
 	struct device d;
 
 	device_start(&d);
-	for (int r = 0; r < 30; r++) {
+	for (unsigned int r = 0; r < test_rounds(30); r++) {
 		uint64_t *p = memory_map(SIZE, r & 1);
 
 		engine_post(&d, 0, OP_XOR, p, SIZE, 1);

@@ -27,6 +27,7 @@ copy_modules() {
 # make_initramfs ROOT MODULES_DIR OUT: the part that every run shares.
 make_initramfs() {
 	local root=$1 modules=$2 out=$3 dir
+	rm -rf "$LAB_DIR"/initramfs.??????	# of a lab that was killed
 	dir=$(mktemp -d "$LAB_DIR/initramfs.XXXXXX")
 	mkdir -p "$dir"/{bin,dev,proc,sys,lab}
 	cp "$root/bin/busybox" "$dir/bin/busybox"
@@ -60,8 +61,8 @@ choose_acceleration() {
 		rm -f "$LAB_DIR"/kvm-*
 		local answer=no
 		if [ -w /dev/kvm ]; then
-			say "trying hardware virtualisation (up to 20 s, once)"
-			if timeout 20 qemu-system-x86_64 -accel kvm -cpu host -m 512M -nodefaults -no-user-config \
+			say "trying hardware virtualisation (up to 10 s, once)"
+			if timeout --kill-after 2 10 qemu-system-x86_64 -accel kvm -cpu host -m 512M -nodefaults -no-user-config \
 				-display none -no-reboot -serial stdio -kernel "$kernel" -initrd "$initramfs" \
 				-append "console=ttyS0 quiet panic=-1 hmmcl_lab=probe" \
 				</dev/null 2>&1 | grep -a -q 'hmmcl-lab: boots'; then
