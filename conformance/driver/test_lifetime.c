@@ -289,6 +289,7 @@ TEST_TIMEOUT(kill_rounds, 600)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	for (unsigned int i = 0; i < rounds; i++) {
 		int fds[2], status;
+		bool client_first;
 		pid_t client, engine;
 
 		CHECK_OK(pipe(fds));
@@ -321,8 +322,9 @@ TEST_TIMEOUT(kill_rounds, 600)
 		}
 		CHECK(read(fds[0], &engine, sizeof(engine)) == sizeof(engine));
 		usleep(rand_r(&seed) % 60000);
-		kill(i % 2 ? client : engine, SIGKILL);
-		if (i % 2 == 0) {
+		client_first = rand_r(&seed) % 2;
+		kill(client_first ? client : engine, SIGKILL);
+		if (!client_first) {
 			usleep(rand_r(&seed) % 5000);
 			kill(client, SIGKILL);
 		}

@@ -48,7 +48,7 @@ static long read_number(const char *path)
 TEST_TIMEOUT(swap, 300)
 {
 	struct device d;
-	size_t size = (size_t)test_rounds(96) << 20;
+	size_t size = (size_t)test_rounds(64) << 20;
 	char limit[32], procs[96];
 	const char *group = "/sys/fs/cgroup/hmmcl-swap";
 	uint64_t *p;
@@ -132,6 +132,7 @@ static void *serve_faults(void *arg)
 		if (msg.event != UFFD_EVENT_PAGEFAULT)
 			continue;
 		usleep(2000);		/* the engine waits, and the client can do what it likes meanwhile */
+		__atomic_fetch_add(&s->served, 1, __ATOMIC_SEQ_CST);	/* before the engine goes on */
 		if (msg.arg.pagefault.flags & UFFD_PAGEFAULT_FLAG_WP) {
 			struct uffdio_writeprotect wp = {
 				.range = { msg.arg.pagefault.address & ~(PAGE - 1), PAGE },
@@ -147,7 +148,6 @@ static void *serve_faults(void *arg)
 			memset(page, 0x21, PAGE);
 			ioctl(s->uffd, UFFDIO_COPY, &copy);
 		}
-		__atomic_fetch_add(&s->served, 1, __ATOMIC_SEQ_CST);
 	}
 	return NULL;
 }

@@ -81,6 +81,7 @@ build_debug_kernel() {
 	in_root "$root" --bind "$out/image:/image" -- depmod -b /image "$version" || return
 	# Modules need of it headers and tools only: 1.5 GB less.
 	find "$out/source" "$out/build" \( -path '*/scripts' -o -path '*/tools' \) -prune -o -type f \
-		\( -name '*.[coSa]' -o -name '.*.cmd' -o -name '*.dts*' -o -name 'vmlinux.*' \) -delete
+		\( -name '*.[coSa]' -o -name '.*.cmd' -o -name '*.dts*' -o -name 'vmlinux.*' \) -print0 |
+		xargs -0 rm -f
 	printf '%s\n' "$version" >"$out/version"
 }
