@@ -81,12 +81,15 @@ TEST(migrate_back)
 	struct device d;
 	uint64_t *p = memory_map(SIZE, false);
 	struct drm_hmmcl_migrate m;
+	uint64_t moved = 0;
 
 	device_start(&d);
 	memory_fill(p, SIZE, 0);
 	device_migrate_all(&d, p, SIZE);
-	m = device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_SYSTEM);
-	CHECK_EQ(m.pages_moved, SIZE / PAGE);
+	/* A page for which there is no memory now counts as busy. */
+	for (int tries = test_memory_fails() ? 100 : 1; tries && moved < SIZE / PAGE; tries--)
+		moved += device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_SYSTEM).pages_moved;
+	CHECK_EQ(moved, SIZE / PAGE);
 	m = device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_SYSTEM);
 	CHECK_EQ(m.pages_resident, SIZE / PAGE);
 	CHECK_EQ(device_stat(&d, HMMCL_STAT_DEVMEM_USED_PAGES), 0);
