@@ -203,8 +203,16 @@ out:
 	args->pages_huge += huge * HMMCL_BLOCK_PAGES;
 	args->pages_moved += moved;
 	args->pages_unsupported += foreign;
-	if (movable > moved + foreign)
+	if (movable >= moved + foreign) {
 		args->pages_busy += movable - moved - foreign;
+	} else {
+		/* Some changed sides after they had been sorted, and are counted twice. */
+		unsigned long twice = moved + foreign - movable;
+		unsigned long resident = min_t(u64, twice, args->pages_resident);
+
+		args->pages_resident -= resident;
+		args->pages_empty -= min_t(u64, twice - resident, args->pages_empty);
+	}
 }
 
 /* Return: the address up to which it is done, or a negative error. */
