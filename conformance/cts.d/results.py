@@ -5,6 +5,7 @@ import collections
 import re
 import time
 
+ENDED = {"pass", "fail", "skip", "crash"}
 BAD = {"fail", "crash", "timeout", "stopped", "lost", "empty"}
 
 # The harness's lines about its tests: "NAME...", then one of "NAME
