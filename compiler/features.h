@@ -5,7 +5,7 @@
  * CL_DEVICE_OPENCL_C_FEATURES and CL_DEVICE_OPENCL_C_ALL_VERSIONS are made.  C and C++.
  *
  * Not offered yet, and left out here until they are: images, pipes, device-side
- * enqueue, sub-groups.
+ * enqueue.
  */
 #ifndef HMMCL_COMPILER_FEATURES_H
 #define HMMCL_COMPILER_FEATURES_H
@@ -22,7 +22,16 @@
 	X(cl_khr_fp16, 1, 0, 0)					\
 	X(cl_khr_fp64, 1, 0, 0)					\
 	X(cl_khr_integer_dot_product, 2, 0, 0)			\
-	X(cl_khr_extended_bit_ops, 1, 0, 0)
+	X(cl_khr_extended_bit_ops, 1, 0, 0)			\
+	X(cl_khr_subgroups, 1, 0, 0)				\
+	X(cl_khr_subgroup_extended_types, 1, 0, 0)		\
+	X(cl_khr_subgroup_non_uniform_vote, 1, 0, 0)		\
+	X(cl_khr_subgroup_ballot, 1, 0, 0)			\
+	X(cl_khr_subgroup_non_uniform_arithmetic, 1, 0, 0)	\
+	X(cl_khr_subgroup_shuffle, 1, 0, 0)			\
+	X(cl_khr_subgroup_shuffle_relative, 1, 0, 0)		\
+	X(cl_khr_subgroup_clustered_reduce, 1, 0, 0)		\
+	X(cl_khr_subgroup_rotate, 1, 0, 0)
 
 /* X(name, offered): the optional features of OpenCL C 3.0, all of version 3.0.0. */
 #define HMMCL_COMPILER_FEATURES(X)				\
@@ -41,7 +50,7 @@
 	X(__opencl_c_pipes, 0)					\
 	X(__opencl_c_program_scope_global_variables, 1)		\
 	X(__opencl_c_read_write_images, 0)			\
-	X(__opencl_c_subgroups, 0)				\
+	X(__opencl_c_subgroups, 1)				\
 	X(__opencl_c_work_group_collective_functions, 1)
 
 #endif

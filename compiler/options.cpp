@@ -69,8 +69,8 @@ struct Known {
 
 /*
  * Accepted without effect: x86 keeps denormals at no cost and rounds division and square root
- * correctly, kernel argument information is always recorded, there are no sub-groups whose
- * progress could matter, and library options have one meaning here.
+ * correctly, kernel argument information is always recorded, sub-groups make progress also where
+ * nobody relies on it, and library options have one meaning here.
  */
 const Known known[] = {
 	{"-cl-single-precision-constant", compiling, pass},

@@ -318,12 +318,17 @@ bool lower_call(CallInst &call, StringRef name, WorkGroup &group, Value *&result
 
 Function *get_barrier_marker(Module &module)
 {
-	if (Function *marker = module.getFunction(barrier_marker))
+	return get_marker(module, barrier_marker,
+			  FunctionType::get(Type::getVoidTy(module.getContext()), true));
+}
+
+Function *get_marker(Module &module, StringRef name, FunctionType *type)
+{
+	if (Function *marker = module.getFunction(name))
 		return marker;
 
 	/* Convergent, and it may read and write anything: no pass moves memory accesses over it. */
-	auto *type = FunctionType::get(Type::getVoidTy(module.getContext()), true);
-	Function *marker = Function::Create(type, GlobalValue::ExternalLinkage, barrier_marker, module);
+	Function *marker = Function::Create(type, GlobalValue::ExternalLinkage, name, module);
 	marker->addFnAttr(Attribute::Convergent);
 	marker->addFnAttr(Attribute::NoDuplicate);
 	marker->addFnAttr(Attribute::NoUnwind);
@@ -348,7 +353,8 @@ bool lower_work_items(WorkGroup &group, std::string &log)
 		}
 		if (!callee->isDeclaration() || callee->isIntrinsic())
 			continue;
-		if (lower_collective(*call, callee->getName(), *group.function))
+		if (lower_collective(*call, callee->getName(), *group.function) ||
+		    lower_sub_group(*call, callee->getName(), group))
 			continue;
 		if (!lower_call(*call, callee->getName(), group, result))
 			continue;

@@ -196,12 +196,15 @@ Function *declare_item_function(Function &kernel, const Kernel &info)
 	LLVMContext &context = kernel.getContext();
 	Type *pointer = PointerType::get(context, 0);
 	Type *size = Type::getInt64Ty(context);
+	Type *index = Type::getInt32Ty(context);
 	auto *type = FunctionType::get(Type::getVoidTy(context),
-				       {pointer, pointer, pointer, size, size, size}, false);
+				       {pointer, pointer, pointer, size, size, size, index, index},
+				       false);
 	Function *item = Function::Create(type, GlobalValue::ExternalLinkage, info.symbol, kernel.getParent());
-	static const char *const names[] = {"args", "launch", "group", "x", "y", "z"};
+	static const char *const names[] = {"args", "launch", "group", "x", "y", "z", "lane",
+					    "sub_group"};
 
-	for (unsigned i = 0; i < 6; i++)
+	for (unsigned i = 0; i < item->arg_size(); i++)
 		item->getArg(i)->setName(names[i]);
 	for (unsigned i : {arg_args, arg_launch, arg_group}) {
 		item->addParamAttr(i, Attribute::NoAlias);

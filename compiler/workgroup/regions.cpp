@@ -2,6 +2,7 @@
 /* Stage P7: uniformity, the prologue, cutting at barriers, finding regions. */
 #include "workgroup/regions.h"
 
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Analysis/TargetTransformInfoImpl.h"
 #include "llvm/Analysis/UniformityAnalysis.h"
 #include "llvm/Analysis/ValueTracking.h"
@@ -10,6 +11,8 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
+
+#include <optional>
 
 using namespace llvm;
 
@@ -106,26 +109,57 @@ BasicBlock *make_prologue(Function &function)
 	return prologue;
 }
 
-/* Puts each barrier in a block of its own, whose only successor has no other predecessor. */
-void cut_at_barriers(Function &function, Regions &result)
+/* Is @i a marker, and of what? */
+std::optional<Cut> cut_at(Instruction &i)
 {
-	SmallVector<CallInst *, 8> calls;
+	auto *call = dyn_cast<CallInst>(&i);
+	Function *callee = call ? call->getCalledFunction() : nullptr;
+
+	if (!callee)
+		return std::nullopt;
+	return StringSwitch<std::optional<Cut>>(callee->getName())
+		.Case(barrier_marker, Cut::barrier)
+		.Case(meet_marker, Cut::meeting)
+		.Case(latch_marker, Cut::latch)
+		.Case(yield_marker, Cut::yield)
+		.Default(std::nullopt);
+}
+
+/* Items that have met may ask who they are. */
+void take_meeting(CallInst &call, BasicBlock &after, Regions &result)
+{
+	Type *set = call.getType();
+
+	result.exchange = cast<AllocaInst>(call.getArgOperand(0)->stripPointerCasts());
+	if (!result.active) {
+		result.active = new AllocaInst(set, 0, "active", result.prologue->getTerminator()->getIterator());
+		result.active->setMetadata(shared_alloca, MDNode::get(set->getContext(), {}));
+	}
+	call.replaceAllUsesWith(new LoadInst(set, result.active, "active", after.begin()));
+}
+
+/* Puts each barrier in a block of its own, whose only successor has no other predecessor. */
+void cut_at_markers(Function &function, Regions &result)
+{
+	SmallVector<std::pair<CallInst *, Cut>, 8> calls;
 
 	for (Instruction &i : instructions(function))
-		if (auto *call = dyn_cast<CallInst>(&i))
-			if (Function *callee = call->getCalledFunction())
-				if (callee->getName() == barrier_marker)
-					calls.push_back(call);
-	for (CallInst *call : calls) {
+		if (std::optional<Cut> cut = cut_at(i))
+			calls.push_back({cast<CallInst>(&i), *cut});
+	for (auto [call, cut] : calls) {
 		BasicBlock *barrier = SplitBlock(call->getParent(), call->getIterator());
 		BasicBlock *after = SplitBlock(barrier, std::next(call->getIterator()));
 		Region region;
 
 		/* SplitBlock leaves phi nodes in the first part. */
 		barrier->setName("barrier");
+		region.cut = cut;
 		region.entry = after;
-		for (unsigned i = 0; i + 1 < call->arg_size(); i += 2)
-			region.resets.push_back({call->getArgOperand(i), call->getArgOperand(i + 1)});
+		if (cut == Cut::meeting)
+			take_meeting(*call, *after, result);
+		if (cut == Cut::barrier)
+			for (unsigned i = 0; i + 1 < call->arg_size(); i += 2)
+				region.resets.push_back({call->getArgOperand(i), call->getArgOperand(i + 1)});
 		result.barriers[barrier] = result.regions.size();
 		result.regions.push_back(region);
 		call->eraseFromParent();
@@ -262,7 +296,7 @@ Regions find_regions(Function &function, const Uniformity &uniformity)
 	result.prologue = make_prologue(function);
 	start.entry = result.prologue->getSingleSuccessor();
 	result.regions.push_back(start);
-	cut_at_barriers(function, result);
+	cut_at_markers(function, result);
 	for (Region &region : result.regions)
 		collect_blocks(region, result);
 	for (Region &region : result.regions)
@@ -272,12 +306,21 @@ Regions find_regions(Function &function, const Uniformity &uniformity)
 
 void split_regions(WorkGroup &group)
 {
+	if (group.sub_groups)
+		mark_latches(*group.function);
 	Uniformity uniformity = analyse_uniformity(*group.function);
 	Regions regions = find_regions(*group.function, uniformity);
-	/* An item that has returned would bring an old value to what all share. */
-	Crossing crossing = resolve_crossing(regions, regions.partial_return ? ValueSet() : uniformity.values);
+	/*
+	 * An item that has returned would bring an old value to what all share, and sub-groups may
+	 * be at different places.
+	 */
+	bool together = !regions.partial_return && !group.sub_groups;
+	Crossing crossing = resolve_crossing(regions, together ? uniformity.values : ValueSet());
 
-	build_group_function(group, regions, crossing);
+	if (group.sub_groups)
+		build_sub_group_function(group, regions, crossing);
+	else
+		build_group_function(group, regions, crossing);
 }
 
 } // namespace hmmcl

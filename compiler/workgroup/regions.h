@@ -6,6 +6,9 @@
  * barrier r (region 0: from the start) until it meets the next barrier or returns: a set of
  * blocks; a block may belong to several regions.  The group function runs a region for all items,
  * then the region of the barrier at which they stopped, until they have returned.
+ *
+ * With sub-groups (sub_groups.cpp) it is also cut where items of a sub-group meet, and where those
+ * that are ahead must wait for the others.
  */
 #ifndef HMMCL_COMPILER_REGIONS_H
 #define HMMCL_COMPILER_REGIONS_H
@@ -14,7 +17,16 @@
 
 namespace hmmcl {
 
+/* What stands before a region: of cuts, only those at barriers concern the whole group. */
+enum class Cut {
+	barrier,	/* of the group; also the start */
+	meeting,	/* of a sub-group's items */
+	latch,		/* end of a loop's iteration, where a sub-group's items wait for each other */
+	yield,		/* the same, and other sub-groups get their turn */
+};
+
 struct Region {
+	Cut cut = Cut::barrier;
 	llvm::BasicBlock *entry = nullptr;
 	llvm::SetVector<llvm::BasicBlock *> blocks;
 	llvm::SetVector<unsigned> successors;	/* regions that may come next */
@@ -32,6 +44,9 @@ struct Regions {
 	 * do it ("if (id >= n) return;"), and on other devices the rest go on without them.
 	 */
 	bool partial_return = false;
+	/* With sub-groups; null where no items meet. */
+	llvm::AllocaInst *exchange = nullptr;
+	llvm::AllocaInst *active = nullptr;	/* the set of items that have met */
 };
 
 /* A value that lives across a barrier, as a variable. */
@@ -66,6 +81,17 @@ Crossing resolve_crossing(Regions &regions, const ValueSet &uniform);
 
 /* Builds the group function in place of the item function. */
 void build_group_function(WorkGroup &group, Regions &regions, const Crossing &crossing);
+
+/* The same for a kernel with sub-groups. */
+void build_sub_group_function(WorkGroup &group, Regions &regions, const Crossing &crossing);
+
+/* sub_group_cuts.cpp: marks the ends of iterations where a sub-group's items wait. */
+inline constexpr char latch_marker[] = "hmmcl.latch";
+inline constexpr char yield_marker[] = "hmmcl.yield";
+void mark_latches(llvm::Function &function);
+
+/* The order in which a sub-group's items pass cuts: index of each region, in rising order. */
+llvm::SmallVector<unsigned, 16> order_of_cuts(llvm::Function &function, const Regions &regions);
 
 /* The whole stage. */
 void split_regions(WorkGroup &group);

@@ -3,8 +3,9 @@
  * The work-group compiler, from a kernel to a work-group function (device_abi.h).  A kernel goes
  * through two forms:
  *
- *   item function	void (ptr args, ptr launch, ptr group, i64 x, i64 y, i64 z)
+ *   item function	void (ptr args, ptr launch, ptr group, i64 x, i64 y, i64 z, i32 lane, i32 sub_group)
  *			runs one work-item with that local id; barriers are calls of a marker;
+ *			the last two mean something in a kernel with sub-groups only;
  *   group function	void (ptr args, ptr launch, ptr group)
  *			runs all items: loops over items around each region between barriers.
  *
@@ -32,7 +33,7 @@ class Module;
 namespace hmmcl {
 
 /* The arguments of an item function; a group function has the first three. */
-enum ItemArgument { arg_args, arg_launch, arg_group, arg_x, arg_y, arg_z };
+enum ItemArgument { arg_args, arg_launch, arg_group, arg_x, arg_y, arg_z, arg_lane, arg_sub_group };
 
 /*
  * The barrier marker: call void @hmmcl.barrier(carry, identity, ...).  Each pair is a variable
@@ -40,6 +41,12 @@ enum ItemArgument { arg_args, arg_launch, arg_group, arg_x, arg_y, arg_z };
  * passes the barrier: what work-group collectives are made of.
  */
 inline constexpr char barrier_marker[] = "hmmcl.barrier";
+
+/*
+ * Where items of a sub-group meet: call i32 @hmmcl.meet(exchange): the set of those that do.  The
+ * exchange is a variable that the sub-group's items share (builtins/sub_group.h).
+ */
+inline constexpr char meet_marker[] = "hmmcl.meet";
 
 /* Metadata on allocas that all items of a group share. */
 inline constexpr char shared_alloca[] = "hmmcl.shared";
@@ -49,6 +56,7 @@ struct WorkGroup {
 	llvm::Function *function = nullptr;	/* the item function, in the end the group function */
 	Kernel info;
 	bool uniform_groups = false;
+	bool sub_groups = false;	/* it uses functions of sub-groups */
 };
 
 /* kernel.cpp: argument block, metadata; @kernel becomes an item function and is gone. */
@@ -66,8 +74,12 @@ bool lower_collective(llvm::CallInst &call, llvm::StringRef name, llvm::Function
 /* printf.cpp: calls of printf become records. False: @log says why. */
 bool lower_printf(WorkGroup &group, CodeObjectInfo &info, std::string &log);
 
-/* The barrier marker's declaration in @module. */
+/* The markers' declarations in @module. */
 llvm::Function *get_barrier_marker(llvm::Module &module);
+llvm::Function *get_marker(llvm::Module &module, llvm::StringRef name, llvm::FunctionType *type);
+
+/* sub_group_items.cpp: true if @name is a function of sub-groups; lowers the call. */
+bool lower_sub_group(llvm::CallInst &call, llvm::StringRef name, WorkGroup &group);
 
 /* items.cpp: reads of struct hmmcl_launch and hmmcl_group and what is computed from them. */
 class ItemValues {

@@ -256,8 +256,6 @@ static void test_info(void **state)
 					   sizes, NULL), CL_INVALID_VALUE);
 	assert_cl(clGetKernelWorkGroupInfo(kernel, (cl_device_id)kernel, CL_KERNEL_WORK_GROUP_SIZE,
 					   sizeof(size), &size, NULL), CL_INVALID_DEVICE);
-	assert_cl(clGetKernelSubGroupInfo(kernel, device, CL_KERNEL_MAX_NUM_SUB_GROUPS, 0, NULL,
-					  sizeof(size), &size, NULL), CL_INVALID_OPERATION);
 	assert_cl(clGetKernelInfo(kernel, 0x1234, sizeof(count), &count, NULL), CL_INVALID_VALUE);
 	assert_cl(clGetKernelInfo(kernel, CL_KERNEL_NUM_ARGS, 1, &count, NULL), CL_INVALID_VALUE);
 	OK(clReleaseKernel(kernel));

@@ -90,8 +90,10 @@ static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_
 	case CL_DEVICE_ERROR_CORRECTION_SUPPORT:
 	case CL_DEVICE_IMAGE_SUPPORT:
 	case CL_DEVICE_PIPE_SUPPORT:
-	case CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS:
 		RETURN_INFO(cl_bool, CL_FALSE);
+	/* Sub-groups that may wait for one another take turns (compiler/workgroup/sub_groups.cpp). */
+	case CL_DEVICE_SUB_GROUP_INDEPENDENT_FORWARD_PROGRESS:
+		RETURN_INFO(cl_bool, has_feature("__opencl_c_subgroups"));
 	case CL_DEVICE_WORK_GROUP_COLLECTIVE_FUNCTIONS_SUPPORT:
 		RETURN_INFO(cl_bool, has_feature("__opencl_c_work_group_collective_functions"));
 	case CL_DEVICE_GENERIC_ADDRESS_SPACE_SUPPORT:
@@ -263,7 +265,10 @@ static cl_int get_limit(cl_device_id device, cl_device_info param_name, size_t p
 	case CL_DEVICE_PREFERRED_GLOBAL_ATOMIC_ALIGNMENT:
 	case CL_DEVICE_PREFERRED_LOCAL_ATOMIC_ALIGNMENT:
 		RETURN_INFO(cl_uint, 0);
-	/* No sub-devices, images, pipes, sub-groups, device-side enqueue. */
+	case CL_DEVICE_MAX_NUM_SUB_GROUPS:
+		RETURN_INFO(cl_uint, has_feature("__opencl_c_subgroups") ?
+				     HMMCL_MAX_WORK_GROUP_SIZE / HMMCL_SUB_GROUP_SIZE : 0);
+	/* No sub-devices, images, pipes, device-side enqueue. */
 	case CL_DEVICE_PARTITION_MAX_SUB_DEVICES:
 	case CL_DEVICE_MAX_READ_IMAGE_ARGS:
 	case CL_DEVICE_MAX_WRITE_IMAGE_ARGS:
@@ -274,7 +279,6 @@ static cl_int get_limit(cl_device_id device, cl_device_info param_name, size_t p
 	case CL_DEVICE_MAX_PIPE_ARGS:
 	case CL_DEVICE_PIPE_MAX_ACTIVE_RESERVATIONS:
 	case CL_DEVICE_PIPE_MAX_PACKET_SIZE:
-	case CL_DEVICE_MAX_NUM_SUB_GROUPS:
 	case CL_DEVICE_QUEUE_ON_DEVICE_PREFERRED_SIZE:
 	case CL_DEVICE_QUEUE_ON_DEVICE_MAX_SIZE:
 	case CL_DEVICE_MAX_ON_DEVICE_QUEUES:

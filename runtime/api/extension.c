@@ -14,6 +14,7 @@ static const struct {
 	FUNCTION(clGetPlatformInfo),
 	FUNCTION(clCreateCommandQueueWithPropertiesKHR),
 	FUNCTION(clGetKernelSuggestedLocalWorkSizeKHR),
+	FUNCTION(clGetKernelSubGroupInfoKHR),
 #undef FUNCTION
 };
 

@@ -102,30 +102,3 @@ clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device, cl_kernel_work_g
 	}
 	CHECK(false, CL_INVALID_VALUE, "param_name 0x%x is not known", param_name);
 }
-
-CL_API_ENTRY cl_int CL_API_CALL
-clGetKernelSubGroupInfo(cl_kernel kernel, cl_device_id device, cl_kernel_sub_group_info param_name,
-			size_t input_value_size, const void *input_value, size_t param_value_size,
-			void *param_value, size_t *param_value_size_ret)
-{
-	(void)param_name;
-	(void)input_value_size;
-	(void)input_value;
-	(void)param_value_size;
-	(void)param_value;
-	(void)param_value_size_ret;
-	CHECK(hmmcl_kernel_valid(kernel), CL_INVALID_KERNEL, "kernel is not a kernel");
-	CHECK(right_device(kernel, device), CL_INVALID_DEVICE, "device is not one of the kernel's");
-	CHECK(false, CL_INVALID_OPERATION, "the device has no sub-groups");
-}
-
-/* cl_khr_subgroups: ICD loaders have a place for it in the dispatch table. */
-CL_API_ENTRY cl_int CL_API_CALL
-clGetKernelSubGroupInfoKHR(cl_kernel kernel, cl_device_id device,
-			   cl_kernel_sub_group_info param_name, size_t input_value_size,
-			   const void *input_value, size_t param_value_size, void *param_value,
-			   size_t *param_value_size_ret)
-{
-	return clGetKernelSubGroupInfo(kernel, device, param_name, input_value_size, input_value,
-				       param_value_size, param_value, param_value_size_ret);
-}

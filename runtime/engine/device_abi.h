@@ -19,6 +19,13 @@
 /* Most work-items in one group; CL_DEVICE_MAX_WORK_GROUP_SIZE. */
 #define HMMCL_MAX_WORK_GROUP_SIZE 4096
 
+/*
+ * Work-items of a sub-group: consecutive in the order of their linear local ids; the last of a
+ * group may have fewer.  The same on every machine, so that programs do not depend on it: one
+ * AVX-512 register of floats; narrower CPUs take two or four.
+ */
+#define HMMCL_SUB_GROUP_SIZE 16
+
 /* Size of one group's local memory; CL_DEVICE_LOCAL_MEM_SIZE. */
 #define HMMCL_LOCAL_MEM_SIZE (64u << 10)
 
@@ -95,6 +102,8 @@ struct hmmcl_printf_record {
  *   reqd_work_group_size	<x>	<y>	<z>
  *   work_group_size_hint	<x>	<y>	<z>
  *   vec_type_hint	<type>
+ *   uniform_work_group_size	1	the code relies on every group having the enqueued size: the
+ *		global size must be a multiple of the local size (absent otherwise)
  *   attributes	<CL_KERNEL_ATTRIBUTES string>
  *   uses	<comma separated: printf>
  *

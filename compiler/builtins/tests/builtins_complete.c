@@ -36,7 +36,7 @@ static const char *const lowered[] = {
 
 /* Work-item functions and collectives, also the compiler's; images, pipes, queues; vendors'. */
 static const char *const other_prefixes[] = {
-	"get_", "work_group_", "sub_group_", "clock_read_", "amd_", "arm_", "intel_",
+	"get_", "work_group_", "clock_read_", "amd_", "arm_", "intel_",
 };
 static const char *const other_types[] = {
 	"image", "pipe", "queue_t", "reserve_id_t", "clk_event_t", "sampler_t", "ndrange_t",
