@@ -198,6 +198,8 @@ std::unique_ptr<Module> parse_opencl(const Source &source, const Options &option
 				     FileRecord &files)
 {
 	raw_string_ostream out(log);
+
+	out.enable_colors(colour);	/* a string is no terminal by itself */
 	auto clang = make_clang(source, options, colour, files, out);
 
 	if (!clang)
@@ -212,10 +214,13 @@ bool dump_syntax_tree(const Source &source, const Options &options, bool colour,
 {
 	raw_string_ostream out(log);
 	FileRecord files;
+
+	out.enable_colors(colour);	/* a string is no terminal by itself */
 	auto clang = make_clang(source, options, colour, files, out);
 
 	if (!clang)
 		return false;
+	clang->getFrontendOpts().ASTDumpDecls = true;
 	clang::ASTDumpAction action;
 	return clang->ExecuteAction(action);
 }
