@@ -101,7 +101,7 @@ public:
 			print(module);
 			return;
 		}
-		if (!run_pipeline(module, options, *machine, settings.emit, info, result.log))
+		if (!run_pipeline(module, options, settings, *machine, info, result.log))
 			return;
 		switch (settings.emit) {
 		case Emit::ir_linked:
@@ -179,6 +179,14 @@ std::unique_ptr<Module> read_bitcode(const std::string &bytes, size_t index, LLV
 }
 
 } // namespace
+
+unsigned default_vector_width()
+{
+	const char *text = getenv("HMMCL_VECTOR_WIDTH");
+	unsigned long width = text ? strtoul(text, nullptr, 10) : 1;
+
+	return isPowerOf2_64(width) && width <= 64 ? width : 1;
+}
 
 void preload()
 {

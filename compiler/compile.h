@@ -14,10 +14,14 @@ namespace hmmcl {
 /* How far to go, for people who look at the stages; a build goes to the object. */
 enum class Emit { ast, ir, ir_linked, ir_wg, ir_opt, assembly, object, meta };
 
+/* HMMCL_VECTOR_WIDTH, a power of two up to 64; 1 if it is not set. */
+unsigned default_vector_width();
+
 struct Settings {
 	std::string cpu;		/* LLVM's name of the CPU; empty: this machine's */
 	bool colour = false;		/* in diagnostics */
 	bool time = false;		/* say in the log how long each stage took */
+	unsigned vector_width = default_vector_width();	/* items side by side; 1: one after another */
 	Emit emit = Emit::object;
 };
 

@@ -50,7 +50,7 @@ std::string identity(const Settings &settings)
 	dl_iterate_phdr(find_build_id, &build_id);
 	return "hmmclc " HMMCL_VERSION ", LLVM " LLVM_VERSION_STRING ", device ABI " +
 	       std::to_string(HMMCL_DEVICE_ABI_VERSION) + ", build " + build_id + ", CPU " +
-	       describe_target(settings.cpu);
+	       describe_target(settings.cpu) + ", width " + std::to_string(settings.vector_width);
 }
 
 } // namespace hmmcl

@@ -5,7 +5,7 @@
  *   P1 link the built-in library, inline everything, guard divisions
  *   P2 kernels become item functions; work-item functions, barriers and printf become IR
  *   P3 scalar simplification of item functions
- *   P4 to P6 legalise control flow, analyse, vectorise: none at width 1
+ *   P4 to P6 legalise control flow, analyse, vectorise: a second item function, W items wide
  *   P7 split at barriers, loops over items: group functions
  *   P8 late lowering: atomics on local memory, x86-64
  *   P9 LLVM's optimiser, then the code generator (codegen.cpp)
@@ -17,6 +17,7 @@
 
 #include "library.h"
 #include "stage.h"
+#include "vectoriser/vectoriser.h"
 #include "workgroup/lower.h"
 #include "workgroup/regions.h"
 #include "workgroup/workgroup.h"
@@ -42,6 +43,8 @@
 #include "llvm/Transforms/Scalar/SROA.h"
 #include "llvm/Transforms/Scalar/SimplifyCFG.h"
 #include "llvm/Transforms/Utils/Mem2Reg.h"
+
+#include <optional>
 
 using namespace llvm;
 
@@ -202,12 +205,37 @@ uint64_t private_size(const Function &function, const Kernel &kernel)
 	return size;
 }
 
+void make_group_function(WorkGroup &group)
+{
+	split_regions(group);
+	promote_variables(*group.function);
+	group.info.private_size = private_size(*group.function, group.info);
+}
+
+/* The same item function for several items at once, if that is asked for and can be. */
+std::optional<WorkGroup> widened(const WorkGroup &group, const Settings &settings, const Options &options,
+				 std::string &log)
+{
+	WorkGroup wide;
+	std::string why;
+
+	if (settings.vector_width == 1 || !options.optimise)
+		return std::nullopt;
+	if (widen_item_function(group, settings.vector_width, wide, why))
+		return wide;
+	if (settings.time)
+		log += "kernel '" + group.info.name + "' is not vectorised: " + why + "\n";
+	return std::nullopt;
+}
+
 } // namespace
 
-bool run_pipeline(Module &module, const Options &options, TargetMachine &machine, Emit last,
+bool run_pipeline(Module &module, const Options &options, const Settings &settings, TargetMachine &machine,
 		  CodeObjectInfo &info, std::string &log)
 {
 	std::vector<WorkGroup> groups;
+	std::vector<std::optional<WorkGroup>> wide_groups;
+	const Emit last = settings.emit;
 
 	info.options = options.text;
 	info.globals_size = size_of_globals(module);
@@ -243,11 +271,19 @@ bool run_pipeline(Module &module, const Options &options, TargetMachine &machine
 	for (WorkGroup &group : groups)
 		simplify(group);
 
+	enter_stage("P4 to P6, vectorisation");
+	for (const WorkGroup &group : groups)
+		wide_groups.push_back(widened(group, settings, options, log));
+	if (!verified(module, "P6", log))
+		return false;
+
 	enter_stage("P7, work-groups");
-	for (WorkGroup &group : groups) {
-		split_regions(group);
-		promote_variables(*group.function);
-		group.info.private_size = private_size(*group.function, group.info);
+	for (size_t i = 0; i < groups.size(); i++) {
+		make_group_function(groups[i]);
+		if (!wide_groups[i])
+			continue;
+		make_group_function(*wide_groups[i]);
+		choose_by_group(groups[i], *wide_groups[i]);
 	}
 	if (!verified(module, "P7", log))
 		return false;

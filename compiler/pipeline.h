@@ -15,17 +15,11 @@ class TargetMachine;
 namespace hmmcl {
 
 /*
- * Work-items that one call of the widened item function runs.  1 until the SPMD vectoriser's
- * stages P4 to P6 exist; every later stage is written for any W.
+ * Takes @module through all stages up to and with @settings.emit.  Fills @info.  On failure appends
+ * to @log and returns false.
  */
-inline constexpr unsigned vector_width = 1;
-
-/*
- * Takes @module through all stages up to and with @last.  Fills @info.  On failure appends to
- * @log and returns false.
- */
-bool run_pipeline(llvm::Module &module, const Options &options, llvm::TargetMachine &machine,
-		  Emit last, CodeObjectInfo &info, std::string &log);
+bool run_pipeline(llvm::Module &module, const Options &options, const Settings &settings,
+		  llvm::TargetMachine &machine, CodeObjectInfo &info, std::string &log);
 
 } // namespace hmmcl
 

@@ -168,7 +168,8 @@ private:
 			return true;
 		if (budget == 0)
 			return false;
-		if (!isa<BinaryOperator, CastInst, GetElementPtrInst, ICmpInst, SelectInst>(i))
+		if (!isa<BinaryOperator, CastInst, GetElementPtrInst, ICmpInst, SelectInst, InsertElementInst,
+			 ShuffleVectorInst>(i))
 			return false;
 		unsigned opcode = i->getOpcode();
 		if (opcode == Instruction::UDiv || opcode == Instruction::SDiv ||

@@ -46,6 +46,7 @@ void GroupBuilder::lay_out_context(AllocaInst *more)
 		entry.offset = group.info.context_item;
 		group.info.context_item += entry.size;
 	}
+	group.info.context_item = divideCeil(group.info.context_item, group.width);
 }
 
 void GroupBuilder::declare_group_function()
@@ -81,6 +82,8 @@ void GroupBuilder::read_sizes()
 	values.uniform_groups = group.uniform_groups;
 	for (unsigned dim = 0; dim < 3; dim++)
 		size[dim] = values.local_size(dim);
+	if (group.width > 1)
+		size[0] = builder.CreateUDiv(size[0], builder.getInt64(group.width), "chunks", true);
 	items = builder.CreateNUWMul(builder.CreateNUWMul(size[0], size[1]), size[2], "items");
 	if (!entries.empty())
 		context_base = values.group_pointer(offsetof(hmmcl_group, context), 0, "context");

@@ -15,7 +15,7 @@ namespace hmmcl {
 /* Where a variable lies in the context: one array over the group's items each. */
 struct ContextEntry {
 	llvm::AllocaInst *variable;
-	uint64_t size;		/* of one item's */
+	uint64_t size;		/* of one item's; of one chunk's in a widened function */
 	llvm::Align align;
 	uint64_t offset = 0;	/* bytes an item before it */
 };
@@ -81,8 +81,9 @@ protected:
 	llvm::SmallVector<llvm::BasicBlock *, 32> originals;
 	llvm::SmallVector<ContextEntry, 16> entries;
 	llvm::SmallVector<llvm::Value *, 16> arrays;	/* of each entry: the first item's address */
+	/* Of the group; of a widened function the items are chunks, in x. */
 	llvm::Value *size[3] = {};
-	llvm::Value *items = nullptr;		/* of the group */
+	llvm::Value *items = nullptr;
 	llvm::MDNode *accesses = nullptr;	/* access group of items that run side by side */
 
 private:

@@ -89,7 +89,8 @@ private:
 		Value *row = entries.empty() ? nullptr : builder.CreateNUWMul(
 			builder.CreateNUWAdd(builder.CreateNUWMul(z.index, size[1]), y.index), size[0], "row");
 		Loop x = open_loop("x", y.header);
-		map[item.getArg(arg_x)] = x.index;
+		map[item.getArg(arg_x)] = group.width == 1 ? x.index :
+			builder.CreateNUWMul(x.index, builder.getInt64(group.width), "first");
 		map[item.getArg(arg_y)] = y.index;
 		map[item.getArg(arg_z)] = z.index;
 

@@ -57,6 +57,7 @@ struct WorkGroup {
 	Kernel info;
 	bool uniform_groups = false;
 	bool sub_groups = false;	/* it uses functions of sub-groups */
+	unsigned width = 1;			/* items that one call of the item function runs, in x */
 };
 
 /* kernel.cpp: argument block, metadata; @kernel becomes an item function and is gone. */
