@@ -21,6 +21,7 @@ struct scenario {
 	const char *directory;		/* HMMCL_CACHE_DIR */
 	const char *size;		/* HMMCL_CACHE_SIZE */
 	int builds;			/* of programs that differ, when there is no source */
+	const char *width;		/* HMMCL_VECTOR_WIDTH */
 	bool compiler_fails;		/* so only the cache can serve */
 	cl_int expected;
 };
@@ -33,6 +34,8 @@ static void build(void *data)
 
 	setenv("HMMCL_CACHE_DIR", s->directory, 1);
 	setenv("HMMCL_CACHE_SIZE", s->size ? s->size : "16M", 1);
+	if (s->width)
+		setenv("HMMCL_VECTOR_WIDTH", s->width, 1);
 	context = new_context();
 	for (int i = 0; i < builds; i++) {
 		cl_program program;
@@ -137,6 +140,12 @@ static void test_hit(void **state)
 	run((struct scenario){ .source = source, .options = "-D X='a  b'", .compiler_fails = true,
 			       .expected = CL_BUILD_PROGRAM_FAILURE });
 	assert_int_equal(each_file(NULL, NULL), 2);
+	/* Code of another width is other code. */
+	run((struct scenario){ .source = source, .width = "16", .compiler_fails = true,
+			       .expected = CL_BUILD_PROGRAM_FAILURE });
+	run((struct scenario){ .source = source, .width = "16" });
+	run((struct scenario){ .source = source, .width = "16", .compiler_fails = true });
+	assert_int_equal(each_file(NULL, NULL), 3);
 }
 
 static void test_errors_are_not_cached(void **state)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../core/config.h"
 #include "../core/log.h"
 #include "cache.h"
 #include "files.h"
@@ -54,6 +55,8 @@ static void make_key(const struct hmmcl_server_program *program, enum hmmcl_comp
 	hmmcl_hash_init(&hash);
 	hmmcl_hash_add_field(&hash, program, sizeof(*program));
 	hmmcl_target_add(&hash);
+	/* hmmclc reads it by itself. */
+	hmmcl_hash_add_field(&hash, hmmcl_config.vector_width, strlen(hmmcl_config.vector_width));
 	hmmcl_hash_add(&hash, &number, sizeof(number));
 	add_options(&hash, options);
 	for (unsigned int i = 0; i < n_blobs; i++)
