@@ -119,7 +119,7 @@ static unsigned long copy_to_device(struct hmmcl_migration *m, struct migrate_vm
 			foreign++;
 			continue;
 		}
-		/* The core does not refuse KSM's pages, and would leak entries. */
+		/* Merged since we looked, see is_ksm(). */
 		if (from && folio_test_ksm(page_folio(from)))
 			continue;
 		if (m->src[i] & MIGRATE_PFN_COMPOUND) {
@@ -183,7 +183,7 @@ static void migrate_piece(struct hmmcl_migration *m, struct vm_area_struct *vma,
 		if (!block)
 			goto out;
 	}
-	memset(m->dst, 0, HMMCL_BLOCK_PAGES * sizeof(*m->dst));
+	memset(m->dst, 0, ((end - start) >> PAGE_SHIFT) * sizeof(*m->dst));
 	if (migrate_vma_setup(&migrate))
 		goto out;
 	if (to_device)
@@ -215,13 +215,56 @@ out:
 	}
 }
 
+/*
+ * Whether a page is KSM's. migrate_vma_setup() does not refuse those: it takes the page's
+ * entry out of the page table, and gives it back by KSM's list of who maps the page, a
+ * walk over all that share it. And ksmd drops from that list what it finds unmapped as it
+ * passes by, which is what a page under migration looks like. Tried once more before ksmd
+ * has come again, such a page would keep its migration entry, and whoever touches it
+ * would wait for ever.
+ */
+static bool is_ksm(unsigned long hmm_pfn)
+{
+	return (hmm_pfn & HMM_PFN_VALID) && !(hmm_pfn & HMM_PFN_ERROR) &&
+	       folio_test_ksm(page_folio(hmm_pfn_to_page(hmm_pfn)));
+}
+
+/* Migrate what is between pages of KSM. */
+static void migrate_runs(struct hmmcl_migration *m, struct vm_area_struct *vma,
+			 unsigned long start, unsigned long end)
+{
+	bool to_device = m->args->destination == HMMCL_MIGRATE_TO_DEVICE;
+	unsigned long *pfns = m->src, *pfns_dst = m->dst;
+	unsigned long addr, next, movable;
+
+	for (addr = start; addr < end; addr = next) {
+		unsigned long first = (addr - start) >> PAGE_SHIFT;
+		bool ksm = to_device && is_ksm(pfns[first]);
+		unsigned long i = first + 1;
+
+		next = addr + PAGE_SIZE;
+		for (; next < end && (to_device && is_ksm(pfns[i])) == ksm; next += PAGE_SIZE)
+			i++;
+		if (ksm) {
+			m->args->pages_busy += i - first;
+			continue;
+		}
+		m->src = pfns + first;
+		m->dst = pfns_dst + first;
+		movable = sort_pages(m, vma, addr, next);
+		if (movable)
+			migrate_piece(m, vma, addr, next, movable);
+	}
+	m->src = pfns;
+	m->dst = pfns_dst;
+}
+
 /* Return: the address up to which it is done, or a negative error. */
 static long migrate_next(struct hmmcl_migration *m, unsigned long start, unsigned long end)
 {
 	bool to_device = m->args->destination == HMMCL_MIGRATE_TO_DEVICE;
 	struct mm_struct *mm = m->ctx->mm;
 	struct vm_area_struct *vma;
-	unsigned long movable;
 	int ret;
 
 	mmap_assert_locked(mm);
@@ -238,9 +281,7 @@ static long migrate_next(struct hmmcl_migration *m, unsigned long start, unsigne
 	ret = hmmcl_probe_read(&m->probe, m->ctx->hdev, start, end, m->src);
 	if (ret)
 		return ret;
-	movable = sort_pages(m, vma, start, end);
-	if (movable)
-		migrate_piece(m, vma, start, end, movable);
+	migrate_runs(m, vma, start, end);
 	return end;
 }
 

@@ -116,6 +116,42 @@ TEST_TIMEOUT(ksm, 120)
 	device_stop(&d);
 }
 
+/*
+ * Merged pages are left where they are, also while ksmd passes by, and when it has stopped in the
+ * middle: see is_ksm() in the driver.
+ */
+TEST_TIMEOUT(ksm_passes_by, 120)
+{
+	struct device d;
+	char *p = memory_map(SIZE, false);
+
+	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "1");
+	write_file("/sys/kernel/mm/ksm/pages_to_scan", "10000");
+	device_start(&d);
+	memset(p, 0x44, SIZE);
+	CHECK_OK(madvise(p, SIZE, MADV_MERGEABLE));
+	for (unsigned int round = 0; round < test_rounds(10); round++) {
+		long merged = 0;
+
+		if (!write_file("/sys/kernel/mm/ksm/run", "1"))
+			test_skip("no KSM: %m");
+		for (int i = 0; i < 500 && merged < 100; i++) {
+			usleep(20000);
+			merged = read_number("/sys/kernel/mm/ksm/pages_sharing");
+		}
+		if (merged < 100)
+			test_skip("ksmd merged nothing");
+		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+		write_file("/sys/kernel/mm/ksm/run", "0");
+		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+		for (size_t i = 0; i < SIZE; i += PAGE)
+			CHECK_EQ(p[i], 0x44);
+	}
+	CHECK_OK(madvise(p, SIZE, MADV_UNMERGEABLE));
+	write_file("/sys/kernel/mm/ksm/run", "2");
+	device_stop(&d);
+}
+
 struct fault_server { int uffd; int served; };
 
 static void *serve_faults(void *arg)
