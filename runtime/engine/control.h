@@ -176,8 +176,8 @@ uint32_t hmmcl_core_bit(const struct hmmcl_control *control, unsigned int cpu);
 
 /*
  * Wake one sleeping worker, unless one is looking for work anyway: then that one must wake the next
- * if it finds more than it takes.  Called after the doorbell has changed, by whoever made work.  One that runs on @avoid_cpu (-1: none)
- * is chosen last: the caller goes on running there.
+ * if it finds more than it takes.  Called after the doorbell has changed, by whoever made work.  One
+ * that runs on @avoid_cpu (-1: none) is chosen last: the caller goes on running there.
  */
 void hmmcl_wake_worker(struct hmmcl_control *control, int avoid_cpu);
 
