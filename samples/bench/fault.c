@@ -29,6 +29,7 @@ static const struct {
 } cases[] = {
 	{ 0, 1, false, "engine_fault_1", "engine_fault_1_over_minor" },
 	{ 0, 16, false, "engine_fault_16", "engine_fault_16_over_minor" },
+	{ 0, 64, false, "engine_fault_64", "engine_fault_64_over_minor" },	/* the default */
 	{ 0, 512, false, "engine_fault_512", "engine_fault_512_over_minor" },
 	{ HMMCL_POLICY_PMD_MAPPINGS, 16, true, "engine_fault_pmd", "engine_fault_pmd_over_minor" },
 };
