@@ -19,6 +19,13 @@
 #define HMMCL_COMPILER_PROTOCOL 2
 #define HMMCL_COMPILER_FD 3
 
+/*
+ * The server gives a build HMMCL_BUILD_TIMEOUT seconds of processor time, and this many times as
+ * many by the clock: a build that hangs spends its processor time; that others keep the machine busy
+ * is no reason to stop one.
+ */
+#define HMMCL_COMPILER_WALL_FACTOR 5
+
 enum hmmcl_compiler_op {
 	/* Runtime to server; blobs in braces, and those of a reply with status OK. */
 	HMMCL_COMPILER_HELLO = 1,	/* {} -> {identity: a string that changes with anything that changes

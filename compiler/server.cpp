@@ -272,7 +272,7 @@ private:
 			return;
 		}
 		workers.push_back({pid, pidfd, static_cast<Status *>(shared), request,
-				   now() + wall_factor * timeout, false});
+				   now() + HMMCL_COMPILER_WALL_FACTOR * timeout, false});
 	}
 
 	[[noreturn]] void run_worker(const hmmcl_compiler_message &request, int payload, Status *status)
@@ -363,9 +363,6 @@ private:
 		return "error: the compiler " + why + "; it was in stage " +
 		       (where.empty() ? "start" : where) + "\n";
 	}
-
-	/* A build that hangs spends its processor time; a busy machine is no reason to stop one. */
-	static constexpr int wall_factor = 5;
 
 	int socket;
 	Settings settings;

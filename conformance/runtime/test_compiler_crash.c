@@ -32,7 +32,9 @@ static int serve(void)
 		raise(SIGKILL);
 	if (!strcmp(behaviour, "hang"))
 		pause();
-	if (!strcmp(behaviour, "noise")) {
+	if (!strcmp(behaviour, "slow"))		/* more than twice HMMCL_BUILD_TIMEOUT, less than five times */
+		sleep(15);
+	if (!strcmp(behaviour, "noise") || !strcmp(behaviour, "slow")) {
 		memset(noise, 0x5a, sizeof(noise));
 		send(3, noise, sizeof(noise), MSG_NOSIGNAL);
 	}
@@ -153,6 +155,32 @@ static void not_a_program(void *data)
 	assert_no_children();
 	unlink(path);
 	OK(clReleaseContext(context));
+}
+
+/*
+ * On a busy machine a build takes more seconds than it has of processor time.  What a compiler says
+ * within the server's limit is heard, also when it is nonsense; a server that hangs ends meanwhile.
+ */
+static void slow(void *data)
+{
+	cl_context context;
+	char log[2048];
+
+	(void)data;
+	setenv("HMMCL_TEST_COMPILER", "slow", 1);
+	setenv("HMMCL_COMPILER", self, 1);
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	setenv("HMMCL_BUILD_TIMEOUT", "2", 1);
+	context = new_context();
+	assert_cl(build(context, NULL, log, sizeof(log)), CL_BUILD_PROGRAM_FAILURE);
+	assert_null(strstr(log, "HMMCL_BUILD_TIMEOUT"));
+	OK(clReleaseContext(context));
+}
+
+static void test_slow_compiler(void **state)
+{
+	(void)state;
+	in_process(slow, NULL);
 }
 
 static void test_no_compiler(void **state)
@@ -482,6 +510,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_broken_compilers),
+		cmocka_unit_test(test_slow_compiler),
 		cmocka_unit_test(test_no_compiler),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_ends_with_application),

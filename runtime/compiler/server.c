@@ -32,7 +32,7 @@ struct pending {
 	struct pending *next;
 	uint64_t id;
 	uint32_t op;
-	int64_t deadline;		/* CLOCK_MONOTONIC, ns */
+	int64_t since;			/* CLOCK_MONOTONIC, ns */
 	struct hmmcl_reply *reply;
 	bool done;
 	bool may_retry;			/* the first attempt */
@@ -48,6 +48,7 @@ struct server {
 	ino_t fd_inode;
 	int pidfd;
 	unsigned int users;		/* requests that still look at it */
+	int64_t heard;			/* when it last replied, CLOCK_MONOTONIC, ns */
 	bool lost;			/* of no use any more; those who waited for it have been told */
 	bool being_read;		/* by one of the waiting threads */
 	uint64_t last_id;
@@ -71,10 +72,10 @@ static int64_t now(void)
 }
 
 /*
- * How long to wait for a reply, ns.  The compiler itself ends a build that takes longer than
- * HMMCL_BUILD_TIMEOUT; when it has not replied long after that, it is what hangs.
+ * How long a server that has something to do may be silent, ns.  It ends a build that takes longer
+ * than HMMCL_BUILD_TIMEOUT itself; when nothing is heard of it after that, it is what hangs.
  */
-static int64_t timeout(void)
+static int64_t longest_silence(void)
 {
 	long long seconds = strtoll(hmmcl_config.build_timeout, NULL, 10);
 
@@ -82,7 +83,7 @@ static int64_t timeout(void)
 		seconds = 1;
 	if (seconds > MAX_TIMEOUT)
 		seconds = MAX_TIMEOUT;
-	return (2 * seconds + START_TIME) * 1000000000ll;
+	return (HMMCL_COMPILER_WALL_FACTOR * seconds + START_TIME) * 1000000000ll;
 }
 
 static void init_condition(void)
@@ -310,22 +311,28 @@ static void deliver(struct server *server, const struct hmmcl_compiler_message *
 	hmmcl_warn("the compiler %s replied to a request that nobody made", server->program.path);
 }
 
-static int64_t first_deadline(const struct server *server)
+/*
+ * When the server counts as hanging.  More requests than it works on at once wait for their turn:
+ * as long as it replies to others, that is no reason to give up theirs.
+ */
+static int64_t deadline(const struct server *server)
 {
-	int64_t first = INT64_MAX;
+	int64_t since = INT64_MAX;
 
 	for (const struct pending *p = server->pending; p; p = p->next)
-		if (!p->done && p->deadline < first)
-			first = p->deadline;
-	return first;
+		if (!p->done && p->since < since)
+			since = p->since;
+	if (since == INT64_MAX)
+		return since;
+	return (since > server->heard ? since : server->heard) + longest_silence();
 }
 
-/* Be the one that reads: wait for one message, or for the first deadline.  Drops the lock meanwhile. */
+/* Be the one that reads: wait for one message, or for the deadline.  Drops the lock meanwhile. */
 static void read_one(struct server *server)
 {
 	struct hmmcl_compiler_message message;
 	struct pollfd poller = { .fd = server->fd, .events = POLLIN };
-	int64_t left = first_deadline(server) - now();
+	int64_t left = deadline(server) - now();
 	int payload, result;
 
 	server->being_read = true;
@@ -337,13 +344,14 @@ static void read_one(struct server *server)
 		result = -EAGAIN;
 	pthread_mutex_lock(&lock);
 	server->being_read = false;
+	server->heard = result == 0 ? now() : server->heard;
 	if (result == 0)
 		deliver(server, &message, payload);
 	else if (result == -ECONNRESET)
 		lose(server, ended);
 	else if (result == -EPROTO)
 		lose(server, "does not speak the protocol of this library");
-	else if (now() >= first_deadline(server))
+	else if (now() >= deadline(server))
 		lose(server, "did not answer in the time that HMMCL_BUILD_TIMEOUT gives it");
 	if (result != -EAGAIN && result != -ECONNRESET && payload >= 0)
 		close(payload);
@@ -377,7 +385,7 @@ static bool send_one(struct server *server, const struct hmmcl_compiler_message 
 		pthread_mutex_unlock(&lock);
 		poll(&poller, 1, 10);
 		pthread_mutex_lock(&lock);
-		if (now() >= own->deadline)
+		if (now() >= deadline(server))
 			lose(server, "did not take a request in the time that HMMCL_BUILD_TIMEOUT gives it");
 	}
 }
@@ -438,7 +446,7 @@ static bool attempt(const struct hmmcl_server_program *program,
 {
 	struct pending own = {
 		.op = message->op,
-		.deadline = now() + timeout(),
+		.since = now(),
 		.reply = reply,
 		.may_retry = may_retry,
 	};
