@@ -31,7 +31,8 @@
 	X(cl_khr_subgroup_shuffle, 1, 0, 0)			\
 	X(cl_khr_subgroup_shuffle_relative, 1, 0, 0)		\
 	X(cl_khr_subgroup_clustered_reduce, 1, 0, 0)		\
-	X(cl_khr_subgroup_rotate, 1, 0, 0)
+	X(cl_khr_subgroup_rotate, 1, 0, 0)			\
+	X(cl_ext_float_atomics, 1, 0, 0)
 
 /* X(name, offered): the optional features of OpenCL C 3.0, all of version 3.0.0. */
 #define HMMCL_COMPILER_FEATURES(X)				\
@@ -52,5 +53,22 @@
 	X(__opencl_c_read_write_images, 0)			\
 	X(__opencl_c_subgroups, 1)				\
 	X(__opencl_c_work_group_collective_functions, 1)
+
+/* X(name, offered): the features of cl_ext_float_atomics, which needs OpenCL C 2.0. */
+#define HMMCL_COMPILER_FLOAT_ATOMICS(X)				\
+	X(__opencl_c_ext_fp16_global_atomic_load_store, 1)		\
+	X(__opencl_c_ext_fp16_local_atomic_load_store, 1)		\
+	X(__opencl_c_ext_fp16_global_atomic_add, 1)			\
+	X(__opencl_c_ext_fp16_local_atomic_add, 1)			\
+	X(__opencl_c_ext_fp16_global_atomic_min_max, 1)			\
+	X(__opencl_c_ext_fp16_local_atomic_min_max, 1)			\
+	X(__opencl_c_ext_fp32_global_atomic_add, 1)			\
+	X(__opencl_c_ext_fp32_local_atomic_add, 1)			\
+	X(__opencl_c_ext_fp32_global_atomic_min_max, 1)			\
+	X(__opencl_c_ext_fp32_local_atomic_min_max, 1)			\
+	X(__opencl_c_ext_fp64_global_atomic_add, 1)			\
+	X(__opencl_c_ext_fp64_local_atomic_add, 1)			\
+	X(__opencl_c_ext_fp64_global_atomic_min_max, 1)			\
+	X(__opencl_c_ext_fp64_local_atomic_min_max, 1)
 
 #endif

@@ -43,13 +43,14 @@ std::string enabled_extensions()
 	if (offered) \
 		list += ",+" #name;
 	HMMCL_COMPILER_FEATURES(X)
+	HMMCL_COMPILER_FLOAT_ATOMICS(X)
 #undef X
 	return list;
 }
 
 /*
- * Extensions are macros in every language version, features in OpenCL C 3.0 only, whether Clang
- * knows their names or not.
+ * Extensions are macros in every language version, features in OpenCL C 3.0 only (those of
+ * cl_ext_float_atomics from 2.0 on), whether Clang knows their names or not.
  */
 std::string feature_macros(const Options &options)
 {
@@ -58,14 +59,17 @@ std::string feature_macros(const Options &options)
 #define X(name, ...) text += "#undef " #name "\n#define " #name " 1\n";
 	HMMCL_COMPILER_EXTENSIONS(X)
 #undef X
-	if (options.standard == "CL3.0") {
 #define X(name, offered) \
-		text += "#undef " #name "\n"; \
-		if (offered) \
-			text += "#define " #name " 1\n";
-		HMMCL_COMPILER_FEATURES(X)
-#undef X
+	text += "#undef " #name "\n"; \
+	if (offered) \
+		text += "#define " #name " 1\n";
+	if (options.standard >= "CL2.0") {
+		HMMCL_COMPILER_FLOAT_ATOMICS(X)
 	}
+	if (options.standard == "CL3.0") {
+		HMMCL_COMPILER_FEATURES(X)
+	}
+#undef X
 	return text;
 }
 

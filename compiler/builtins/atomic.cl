@@ -135,6 +135,33 @@ SPACES(POINTER_SIZED, long, ulong)
 SPACES(ARITHMETIC, half)
 SPACES(ARITHMETIC, float)
 SPACES(ARITHMETIC, double)
+
+/*
+ * Clang's table has an atomic_half where cl_ext_float_atomics has the half to be stored; a call of
+ * such a function would be ambiguous, so these have its name for the linker only.
+ */
+#define NAMED(name, f, ...) BUILTIN void f(__VA_ARGS__) __asm__(name); BUILTIN void f(__VA_ARGS__)
+#define STORE_HALF(AS, space)						\
+	NAMED("_Z12atomic_storePU3" #space "VU7_AtomicDhS_",		\
+	      store_half, volatile AS atomic_half *p, half v)		\
+	{								\
+		atomic_store(p, v);					\
+	}								\
+	NAMED("_Z21atomic_store_explicitPU3" #space "VU7_AtomicDhS_12memory_order",	\
+	      store_half, volatile AS atomic_half *p, half v, memory_order order)	\
+	{								\
+		atomic_store_explicit(p, v, order);			\
+	}								\
+	NAMED("_Z21atomic_store_explicitPU3" #space "VU7_AtomicDhS_12memory_order12memory_scope", \
+	      store_half, volatile AS atomic_half *p, half v, memory_order order,	\
+	      memory_scope scope)					\
+	{								\
+		atomic_store_explicit(p, v, order, scope);		\
+	}
+STORE_HALF(__global, AS1)
+STORE_HALF(__local, AS3)
+STORE_HALF(__generic, AS4)
+
 COMPARE_ALL(int)
 COMPARE_ALL(uint)
 COMPARE_ALL(long)

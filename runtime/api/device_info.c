@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenCL API, 4.2: clGetDeviceInfo. */
+#include <stdio.h>
+
 #include "../../compiler/features.h"
 #include "../core/check.h"
 #include "../core/device.h"
@@ -14,6 +16,7 @@ static const struct {
 #define AS_FEATURE(feature, is_offered) \
 	{ { CL_MAKE_VERSION(3, 0, 0), #feature }, is_offered },
 	HMMCL_COMPILER_FEATURES(AS_FEATURE)
+	HMMCL_COMPILER_FLOAT_ATOMICS(AS_FEATURE)
 #undef AS_FEATURE
 };
 
@@ -68,6 +71,34 @@ static cl_device_atomic_capabilities atomic_scopes(void)
 	return scopes;
 }
 
+/* Loads and stores of float and double are OpenCL C's own, and so without features. */
+static cl_device_fp_atomic_capabilities_ext fp_atomics(const char *type)
+{
+	static const struct {
+		const char *operation;
+		cl_device_fp_atomic_capabilities_ext bit;
+	} known[] = {
+		{ "global_atomic_load_store", CL_DEVICE_GLOBAL_FP_ATOMIC_LOAD_STORE_EXT },
+		{ "global_atomic_add", CL_DEVICE_GLOBAL_FP_ATOMIC_ADD_EXT },
+		{ "global_atomic_min_max", CL_DEVICE_GLOBAL_FP_ATOMIC_MIN_MAX_EXT },
+		{ "local_atomic_load_store", CL_DEVICE_LOCAL_FP_ATOMIC_LOAD_STORE_EXT },
+		{ "local_atomic_add", CL_DEVICE_LOCAL_FP_ATOMIC_ADD_EXT },
+		{ "local_atomic_min_max", CL_DEVICE_LOCAL_FP_ATOMIC_MIN_MAX_EXT },
+	};
+	cl_device_fp_atomic_capabilities_ext bits = 0;
+	char name[CL_NAME_VERSION_MAX_NAME_SIZE];
+
+	if (strcmp(type, "fp16"))
+		bits = CL_DEVICE_GLOBAL_FP_ATOMIC_LOAD_STORE_EXT |
+		       CL_DEVICE_LOCAL_FP_ATOMIC_LOAD_STORE_EXT;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		snprintf(name, sizeof(name), "__opencl_c_ext_%s_%s", type, known[i].operation);
+		if (has_feature(name))
+			bits |= known[i].bit;
+	}
+	return bits;
+}
+
 /* What the device is and can do. */
 static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_t param_value_size,
 			   void *param_value, size_t *param_value_size_ret, bool *known)
@@ -117,6 +148,12 @@ static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_
 		RETURN_INFO(cl_device_atomic_capabilities,
 			    atomic_orders() | CL_DEVICE_ATOMIC_ORDER_ACQ_REL | atomic_scopes() |
 			    CL_DEVICE_ATOMIC_SCOPE_WORK_ITEM);
+	case CL_DEVICE_SINGLE_FP_ATOMIC_CAPABILITIES_EXT:
+		RETURN_INFO(cl_device_fp_atomic_capabilities_ext, fp_atomics("fp32"));
+	case CL_DEVICE_DOUBLE_FP_ATOMIC_CAPABILITIES_EXT:
+		RETURN_INFO(cl_device_fp_atomic_capabilities_ext, fp_atomics("fp64"));
+	case CL_DEVICE_HALF_FP_ATOMIC_CAPABILITIES_EXT:
+		RETURN_INFO(cl_device_fp_atomic_capabilities_ext, fp_atomics("fp16"));
 	case CL_DEVICE_HALF_FP_CONFIG:
 		RETURN_INFO(cl_device_fp_config, fp_config);
 	case CL_DEVICE_SINGLE_FP_CONFIG:
