@@ -18,10 +18,13 @@ def members(header):
     body = re.search(r"struct _cl_icd_dispatch\s*\{(.*?)\}\s*cl_icd_dispatch\s*;", header, re.S)
     if not body:
         sys.exit("generate.py: no struct _cl_icd_dispatch in the header")
-    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", body.group(1), flags=re.S)
-    names = re.findall(r"\bcl_api_\w+\s+(\w+)\s*;", text)
+    text = re.sub(r"/\*.*?\*/|//[^\n]*|^#[^\n]*", "", body.group(1), flags=re.S | re.M)
+    # "cl_api_NAME NAME;" in the headers of Debian 12, "NAME_t *NAME;" in newer ones, there with
+    # "void *NAME;" as the other branch of an #ifdef.
+    names = re.findall(r"\b(?:cl_api_\w+\s|\w+_t\s*\*|void\s*\*)\s*(\w+)\s*;", text)
     if len(names) != text.count(";"):
         sys.exit("generate.py: struct _cl_icd_dispatch has members of an unknown form")
+    names = list(dict.fromkeys(names))
     return names
 
 
