@@ -98,13 +98,8 @@ struct hmmcl_completion finish(int64_t ticket)
 {
 	struct hmmcl_completion completion;
 
-	for (;;) {
-		uint32_t seen = hmmcl_engine_events(engine);
-
-		if (hmmcl_engine_poll(engine, ticket, &completion))
-			break;
-		hmmcl_engine_wait(engine, seen, -1);
-	}
+	while (!hmmcl_engine_poll(engine, ticket, &completion))
+		hmmcl_engine_wait_for(engine, ticket);
 	hmmcl_engine_retire(engine, ticket);
 	return completion;
 }

@@ -45,7 +45,9 @@ static int use_inherited(void)
 		return 1;
 	if (!hmmcl_engine_poll(engine, 1, &completion) || completion.fault != HMMCL_FAULT_ENGINE_LOST)
 		return 2;
-	hmmcl_engine_wait(engine, hmmcl_engine_events(engine), -1);
+	hmmcl_engine_wait(engine, hmmcl_engine_events(engine));
+	hmmcl_engine_wait_for(engine, 1);
+	hmmcl_engine_report(engine, 1);
 	hmmcl_engine_interrupt(engine);
 	hmmcl_engine_retire(engine, 1);
 	if (hmmcl_engine_counters(engine, &counters) != -EIO)
@@ -277,7 +279,7 @@ static void test_loss(void **state)
 		for (int i = 0; i < 3; i++)
 			assert_int_equal(finish(tickets[i]).fault, HMMCL_FAULT_ENGINE_LOST);
 		assert_int_equal(hmmcl_engine_submit(engine, &c), -EIO);
-		hmmcl_engine_wait(engine, hmmcl_engine_events(engine), -1);
+		hmmcl_engine_wait(engine, hmmcl_engine_events(engine));
 		close_engine(state);
 		assert_int_equal(open_engine(state), 0);
 		c = ndrange("empty", NULL, 0, 10, 10);

@@ -7,8 +7,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../runtime/engine/syscall.h"
-#include "../../runtime/transport/client.h"
 #include "harness.h"
 
 #define MANY 5000
@@ -307,65 +305,6 @@ static void test_arguments(void **state)
 	free(args);
 }
 
-static void *interrupt_later(void *argument)
-{
-	(void)argument;
-	usleep(20000);
-	hmmcl_engine_interrupt(engine);
-	return NULL;
-}
-
-static void test_wait(void **state)
-{
-	uint32_t seen = hmmcl_engine_events(engine);
-	pthread_t thread;
-
-	(void)state;
-	hmmcl_engine_wait(engine, seen, 1000000);	/* comes back by itself */
-	assert_int_equal(hmmcl_engine_events(engine), seen);
-	assert_int_equal(pthread_create(&thread, NULL, interrupt_later, NULL), 0);
-	hmmcl_engine_wait(engine, seen, -1);
-	assert_int_not_equal(hmmcl_engine_events(engine), seen);
-	pthread_join(thread, NULL);
-	hmmcl_engine_wait(engine, seen, -1);		/* has changed already */
-}
-
-struct waiter {
-	uint32_t seen;
-	_Atomic bool back;
-};
-
-static void *wait_for_event(void *argument)
-{
-	struct waiter *waiter = argument;
-
-	hmmcl_engine_wait(engine, waiter->seen, -1);
-	atomic_store(&waiter->back, true);
-	return NULL;
-}
-
-/*
- * Whoever changes the word of events wakes the sleepers a moment later, and by then one may sleep
- * that has seen the change: that is no event to it.
- */
-static void test_late_wake(void **state)
-{
-	struct hmmcl_control *control = engine->window.control;
-	struct waiter waiter = { .seen = hmmcl_engine_events(engine) };
-	pthread_t thread;
-	bool back;
-
-	(void)state;
-	assert_int_equal(pthread_create(&thread, NULL, wait_for_event, &waiter), 0);
-	for (int woken = 0; woken < 20 && !atomic_load(&waiter.back); usleep(1000))
-		woken += (int)hmmcl_futex_wake(&control->events, 1, control->futex_flags,
-					       FUTEX_BITSET_MATCH_ANY);
-	back = atomic_load(&waiter.back);
-	hmmcl_engine_interrupt(engine);
-	pthread_join(thread, NULL);
-	assert_false(back);
-}
-
 /* Two of one kind are one; its counters count. */
 static void test_shared(void **state)
 {
@@ -412,8 +351,6 @@ int main(void)
 		cmocka_unit_test(test_completions_are_kept),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_wait),
-		cmocka_unit_test(test_late_wake),
 		cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_reopen),
 	};

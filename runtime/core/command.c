@@ -210,20 +210,17 @@ cl_int hmmcl_command_enqueue(cl_event command, cl_bool blocking, cl_event *event
 
 	if (command->queue->flags & CL_QUEUE_PROFILING_ENABLE)
 		command->queued_ns = hmmcl_now_ns();
-	if (blocking) {
+	if (blocking)
 		hmmcl_object_ref(command);
-		hmmcl_scheduler_begin_wait(scheduler);
-	}
 	hmmcl_scheduler_lock(scheduler);
 	hmmcl_scheduler_reap(scheduler);
 	result = link_into_graph(command);
 	if (result == CL_SUCCESS) {
 		hand_out(command, event);
 		scheduler->held++;
-		if (command->on_complete || command->runs_user_code) {
-			command->watched = true;
-			scheduler->watched++;
-		}
+		/* Who waits reaps, too. */
+		if (command->on_complete && !blocking)
+			hmmcl_scheduler_watch(scheduler, command);
 		hmmcl_scheduler_consider(scheduler, command);
 	}
 	hmmcl_scheduler_unlock(scheduler);
@@ -233,9 +230,7 @@ cl_int hmmcl_command_enqueue(cl_event command, cl_bool blocking, cl_event *event
 	} else if (blocking) {
 		result = blocking_result(hmmcl_event_wait(command));
 	}
-	if (blocking) {
-		hmmcl_scheduler_end_wait(scheduler);
+	if (blocking)
 		hmmcl_object_unref(command);
-	}
 	return result;
 }

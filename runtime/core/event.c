@@ -2,6 +2,7 @@
 /* Events as the application sees them: status, waiting, callbacks, user events. */
 #include <stdlib.h>
 
+#include "../engine/syscall.h"
 #include "check.h"
 #include "event.h"
 #include "scheduler.h"
@@ -83,29 +84,43 @@ cl_int hmmcl_event_status(cl_event event)
 	return status;
 }
 
+/*
+ * What ends the wait for an event: the engine, when its command is in the ring (then its ticket is
+ * returned), or else whoever finishes it: then a sleeper is announced, or it has ended (both 0).
+ */
+static int64_t prepare_wait(struct hmmcl_scheduler *scheduler, cl_event event)
+{
+	int64_t ticket = 0;
+
+	hmmcl_scheduler_lock(scheduler);
+	if (event->state == HMMCL_EVENT_IN_RING) {
+		ticket = event->ticket;
+	} else if (event->state != HMMCL_EVENT_ENDED) {
+		event->has_sleepers = true;
+		hmmcl_scheduler_watch(scheduler, event);
+	}
+	hmmcl_scheduler_unlock(scheduler);
+	return ticket;
+}
+
 cl_int hmmcl_event_wait(cl_event event)
 {
 	struct hmmcl_scheduler *scheduler = event->context->scheduler;
-	cl_int status = atomic_load(&event->status);
-	uint32_t seen;
 
-	if (status <= CL_COMPLETE)
-		return status;
-	hmmcl_scheduler_begin_wait(scheduler);
 	for (;;) {
-		seen = hmmcl_engine_events(scheduler->engine);
-		hmmcl_scheduler_lock(scheduler);
-		hmmcl_scheduler_reap(scheduler);
-		hmmcl_scheduler_unlock(scheduler);
-		status = atomic_load(&event->status);
+		cl_int status = hmmcl_event_status(event);
+		int64_t ticket;
+
 		if (status <= CL_COMPLETE)
-			break;
-		hmmcl_engine_wait(scheduler->engine, seen, -1);
-		if (hmmcl_engine_why_lost(scheduler->engine))
-			hmmcl_scheduler_wait_without_engine(scheduler, event);
+			return status;
+		ticket = prepare_wait(scheduler, event);
+		if (ticket)
+			hmmcl_engine_wait_for(scheduler->engine, ticket);
+		else
+			while (atomic_load(&event->status) > CL_COMPLETE && !atomic_load(&event->over))
+				hmmcl_futex_wait(&event->over, 0, FUTEX_PRIVATE_FLAG, NULL,
+						 FUTEX_BITSET_MATCH_ANY);
 	}
-	hmmcl_scheduler_end_wait(scheduler);
-	return status;
 }
 
 static void run_callback(struct hmmcl_call *call)
@@ -158,10 +173,8 @@ cl_int hmmcl_event_add_callback(cl_event event, cl_int type,
 		;
 	*link = callback;
 	status = atomic_load(&event->status);
-	if (status > CL_COMPLETE && event->queue && !event->watched) {
-		event->watched = true;
-		scheduler->watched++;
-	}
+	if (status > CL_COMPLETE)
+		hmmcl_scheduler_watch(scheduler, event);
 	hmmcl_event_fire_callbacks(event, status);
 	hmmcl_scheduler_unlock(scheduler);
 	return CL_SUCCESS;

@@ -59,7 +59,10 @@ struct _cl_event {
 	enum hmmcl_event_state state;
 	cl_int result;				/* its status-to-be, in state WORK_ENDED */
 	bool faulted;				/* the engine said so: clFinish will */
-	bool watched;				/* counted in the scheduler's watched */
+	bool watched;				/* when in the ring, its end is to be reported */
+	bool reported;				/* counted in the scheduler's reported */
+	bool has_sleepers;			/* threads sleep on over, or are about to */
+	_Atomic uint32_t over;			/* futex; 1 when it has ended and has sleepers */
 	bool dependency_failed;
 	bool listed;				/* on the scheduler's ready list */
 	/* Events it waits for: that have not been in the ring; that have. */
@@ -100,7 +103,7 @@ void hmmcl_event_fire_callbacks(cl_event event, cl_int status);
 /* Its execution status, brought up to date with the engine. */
 cl_int hmmcl_event_status(cl_event event);
 
-/* Sleep until it has ended; the caller reaps for itself.  Its status: CL_COMPLETE or negative. */
+/* Sleep until it has ended.  Its status: CL_COMPLETE or negative. */
 cl_int hmmcl_event_wait(cl_event event);
 
 /*

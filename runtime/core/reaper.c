@@ -23,18 +23,10 @@ __attribute__((constructor)) static void watch_forks(void)
 	pthread_atfork(NULL, NULL, in_forked_child);
 }
 
-/* Threads of the application that wait reap, too. */
-static bool is_needed(const struct hmmcl_scheduler *scheduler)
-{
-	return scheduler->in_ring && (scheduler->held || scheduler->watched || scheduler->kicked) &&
-	       !atomic_load(&scheduler->waiters);
-}
-
 static void scheduler_free(struct hmmcl_scheduler *scheduler)
 {
 	hmmcl_engine_close(scheduler->engine);
 	pthread_cond_destroy(&scheduler->reaper_wake);
-	pthread_cond_destroy(&scheduler->wake_without_engine);
 	pthread_mutex_destroy(&scheduler->lock);
 	free(scheduler);
 }
@@ -49,7 +41,7 @@ static void *reap(void *data)
 	while (!scheduler->stop) {
 		uint32_t seen;
 
-		if (!is_needed(scheduler)) {
+		if (!scheduler->reported) {
 			scheduler->reaper_sleeps = true;
 			pthread_cond_wait(&scheduler->reaper_wake, &scheduler->lock);
 			scheduler->reaper_sleeps = false;
@@ -60,10 +52,10 @@ static void *reap(void *data)
 		/* If this releases the last context, the freeing is left to us. */
 		hmmcl_scheduler_unlock(scheduler);
 		hmmcl_scheduler_lock(scheduler);
-		if (scheduler->stop || !is_needed(scheduler))
+		if (scheduler->stop || !scheduler->reported)
 			continue;
 		pthread_mutex_unlock(&scheduler->lock);
-		hmmcl_engine_wait(scheduler->engine, seen, -1);
+		hmmcl_engine_wait(scheduler->engine, seen);
 		hmmcl_scheduler_lock(scheduler);
 	}
 	frees = scheduler->reaper_frees;
@@ -75,25 +67,8 @@ static void *reap(void *data)
 
 void hmmcl_reaper_wake(struct hmmcl_scheduler *scheduler)
 {
-	sigset_t all, before;
-	int error;
-
-	if (!is_needed(scheduler))
-		return;
-	if (scheduler->reaper_runs) {
-		if (scheduler->reaper_sleeps)
-			pthread_cond_signal(&scheduler->reaper_wake);
-		return;
-	}
-	sigfillset(&all);	/* signals are for the application's threads */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&scheduler->reaper, NULL, reap, scheduler);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (error)
-		hmmcl_error("cannot start the reaper thread: %s; raise the limit on threads",
-			    strerror(error));
-	else
-		scheduler->reaper_runs = true;
+	if (scheduler->reported && scheduler->reaper_sleeps)
+		pthread_cond_signal(&scheduler->reaper_wake);
 }
 
 void hmmcl_scheduler_kick(void)
@@ -105,7 +80,7 @@ void hmmcl_scheduler_kick(void)
 		if (!scheduler)
 			continue;
 		hmmcl_scheduler_lock(scheduler);
-		scheduler->kicked = scheduler->in_ring || scheduler->held;
+		hmmcl_scheduler_watch_all(scheduler);
 		hmmcl_reaper_wake(scheduler);
 		pthread_mutex_unlock(&scheduler->lock);
 	}
@@ -121,6 +96,20 @@ static void init_lock(pthread_mutex_t *lock)
 	pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
 	pthread_mutex_init(lock, &attributes);
 	pthread_mutexattr_destroy(&attributes);
+}
+
+/* With the scheduler, not when it is first needed: then it could fail, with threads asleep that
+ * only the reaper wakes. */
+static int start_reaper(struct hmmcl_scheduler *scheduler)
+{
+	sigset_t all, before;
+	int error;
+
+	sigfillset(&all);	/* signals are for the application's threads */
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&scheduler->reaper, NULL, reap, scheduler);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return error;
 }
 
 static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
@@ -143,7 +132,13 @@ static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 	scheduler->reaped = hmmcl_engine_done(scheduler->engine);	/* none of ours */
 	init_lock(&scheduler->lock);
 	pthread_cond_init(&scheduler->reaper_wake, NULL);
-	pthread_cond_init(&scheduler->wake_without_engine, NULL);
+	error = start_reaper(scheduler);
+	if (error) {
+		hmmcl_error("cannot start the reaper thread: %s; raise the limit on threads or memory",
+			    strerror(error));
+		scheduler_free(scheduler);
+		return NULL;
+	}
 	return scheduler;
 }
 
@@ -167,7 +162,7 @@ cl_int hmmcl_scheduler_get(enum hmmcl_engine_kind kind, struct hmmcl_scheduler *
 
 void hmmcl_scheduler_put(struct hmmcl_scheduler *scheduler)
 {
-	bool last, reaper_runs, by_reaper;
+	bool last, by_reaper;
 
 	pthread_mutex_lock(&table_lock);
 	last = --scheduler->refs == 0;
@@ -178,8 +173,7 @@ void hmmcl_scheduler_put(struct hmmcl_scheduler *scheduler)
 		return;
 	hmmcl_scheduler_lock(scheduler);
 	scheduler->stop = true;
-	reaper_runs = scheduler->reaper_runs;
-	by_reaper = reaper_runs && pthread_equal(scheduler->reaper, pthread_self());
+	by_reaper = pthread_equal(scheduler->reaper, pthread_self());
 	scheduler->reaper_frees = by_reaper;
 	pthread_cond_signal(&scheduler->reaper_wake);
 	pthread_mutex_unlock(&scheduler->lock);
@@ -187,9 +181,7 @@ void hmmcl_scheduler_put(struct hmmcl_scheduler *scheduler)
 		pthread_detach(scheduler->reaper);
 		return;
 	}
-	if (reaper_runs) {
-		hmmcl_engine_interrupt(scheduler->engine);
-		pthread_join(scheduler->reaper, NULL);
-	}
+	hmmcl_engine_interrupt(scheduler->engine);
+	pthread_join(scheduler->reaper, NULL);
 	scheduler_free(scheduler);
 }

@@ -5,7 +5,7 @@
 
 #include "scheduler.h"
 
-/* Under the scheduler's lock: wake the reaper, or start it, if there is something for it to do. */
+/* Under the scheduler's lock: wake the reaper if there is something for it to do. */
 void hmmcl_reaper_wake(struct hmmcl_scheduler *scheduler);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands to the ring and back; scheduler.h says how. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "../engine/syscall.h"
 #include "check.h"
 #include "clock.h"
 #include "command.h"
@@ -73,7 +75,10 @@ void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, c
 
 	event->state = HMMCL_EVENT_ENDED;
 	set_status(event, status);
-	scheduler->wake = true;
+	if (event->has_sleepers) {
+		atomic_store(&event->over, 1);
+		hmmcl_futex_wake(&event->over, INT_MAX, FUTEX_PRIVATE_FLAG, FUTEX_BITSET_MATCH_ANY);
+	}
 	for (edge = event->waiters; edge; edge = next) {
 		cl_event waiter = edge->waiter;
 
@@ -93,8 +98,6 @@ void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, c
 	event->waiters = NULL;
 	if (event->queue) {
 		leave_queue(event);
-		if (event->watched)
-			scheduler->watched--;
 		list_add(&scheduler->ended, event);
 	}
 }
@@ -141,6 +144,65 @@ static void note_lost(struct hmmcl_scheduler *scheduler)
 			    hmmcl_engine_why_lost(scheduler->engine));
 }
 
+/* A command in the ring: its end shall wake the reaper. */
+static void report(struct hmmcl_scheduler *scheduler, cl_event command)
+{
+	if (command->reported)
+		return;
+	command->reported = true;
+	scheduler->reported++;
+	hmmcl_engine_report(scheduler->engine, command->ticket);
+}
+
+void hmmcl_scheduler_watch(struct hmmcl_scheduler *scheduler, cl_event command)
+{
+	command->watched = true;
+	if (command->state == HMMCL_EVENT_IN_RING)
+		report(scheduler, command);
+}
+
+/* One for all that are in the ring now: the last one, that all may be reaped at once. */
+static void report_last(struct hmmcl_scheduler *scheduler)
+{
+	int64_t ticket = scheduler->next - 1;
+
+	if (!scheduler->kicked || !scheduler->in_ring ||
+	    (scheduler->kick >= scheduler->oldest && *ring_slot(scheduler, scheduler->kick)))
+		return;
+	while (!*ring_slot(scheduler, ticket))
+		ticket--;
+	scheduler->kick = ticket;
+	report(scheduler, *ring_slot(scheduler, ticket));
+}
+
+void hmmcl_scheduler_watch_all(struct hmmcl_scheduler *scheduler)
+{
+	scheduler->kicked = scheduler->in_ring || scheduler->held;
+	report_last(scheduler);
+}
+
+/* Of those in the ring that a held command waits for, all but the last @but. */
+static void report_dependency(struct hmmcl_scheduler *scheduler, cl_event command, unsigned int but)
+{
+	for (unsigned int i = command->n_edges; i--;) {
+		cl_event on = command->edges[i].on;
+
+		if (on && on->state == HMMCL_EVENT_IN_RING && !but--) {
+			report(scheduler, on);
+			return;
+		}
+	}
+}
+
+/* The ring is full: go on when half of it is free, or what keeps that from being so has ended. */
+static void report_room(struct hmmcl_scheduler *scheduler)
+{
+	cl_event command = *ring_slot(scheduler,
+				      scheduler->oldest + HMMCL_SCHEDULER_MAX_IN_RING / 2);
+
+	report(scheduler, command ? command : *ring_slot(scheduler, scheduler->oldest));
+}
+
 static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command)
 {
 	int64_t ticket;
@@ -148,6 +210,7 @@ static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command)
 	if (!command->has_engine_command)
 		command->engine.type = HMMCL_CMD_NOP;
 	stamp_submit(command);
+	command->engine.report = command->watched;
 	ticket = hmmcl_engine_submit(scheduler->engine, &command->engine);
 	if (ticket < 0) {
 		if (ticket == -EIO)
@@ -165,6 +228,10 @@ static void to_ring(struct hmmcl_scheduler *scheduler, cl_event command)
 	scheduler->next = ticket + 1;
 	*ring_slot(scheduler, ticket) = command;
 	scheduler->in_ring++;
+	if (command->watched) {
+		command->reported = true;
+		scheduler->reported++;
+	}
 	set_status(command, CL_SUBMITTED);
 	for (struct hmmcl_edge *edge = command->waiters; edge; edge = edge->next) {
 		edge->waiter->waits_held--;
@@ -235,11 +302,14 @@ static void dispatch(struct hmmcl_scheduler *scheduler, cl_event command)
 	if (command->state != HMMCL_EVENT_HELD || command->waits_held)
 		return;
 	if (work_is_in_ring) {
-		/* Stay here, to come back when the next of them has ended, if they are too many, or if
+		/* Stay here, to come back when enough of them have ended, if they are too many, or if
 		 * the engine is not what does the work. */
-		if (command->host || command->dependency_failed || !name_dependencies(command))
-			return;
-		to_ring(scheduler, command);
+		if (command->host || command->dependency_failed)
+			report_dependency(scheduler, command, 0);
+		else if (!name_dependencies(command))
+			report_dependency(scheduler, command, HMMCL_MAX_AFTER);
+		else
+			to_ring(scheduler, command);
 	} else if (command->dependency_failed) {
 		work_ended(scheduler, command, CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
 	} else if (command->host) {
@@ -269,6 +339,8 @@ static void submit_ready(struct hmmcl_scheduler *scheduler)
 		command->listed = false;
 		dispatch(scheduler, command);
 	}
+	if (command)
+		report_room(scheduler);
 }
 
 static const char *fault_text(enum hmmcl_fault_kind kind)
@@ -323,12 +395,15 @@ static void stamp_end(cl_event command, const struct hmmcl_completion *completio
 								   command->start_ns;
 }
 
-void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
+/* Returns whether it found a command that those before it in the ring keep from finishing. */
+static bool reap_once(struct hmmcl_scheduler *scheduler, bool *found)
 {
 	uint64_t ended = hmmcl_engine_done(scheduler->engine);
 	struct hmmcl_completion completion;
-	bool wake = scheduler->wake;
+	bool overtaken = false;
 	cl_int status;
+
+	*found = false;
 
 	for (int64_t ticket = scheduler->oldest;
 	     ticket < scheduler->next && scheduler->reaped < ended; ticket++) {
@@ -339,8 +414,11 @@ void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
 			continue;
 		hmmcl_engine_retire(scheduler->engine, ticket);
 		*slot = NULL;
+		*found = true;
 		scheduler->reaped++;
 		scheduler->in_ring--;
+		if (command->reported)
+			scheduler->reported--;
 		status = CL_COMPLETE;
 		if (completion.fault != HMMCL_FAULT_NONE)
 			status = report_fault(command, &completion);
@@ -348,13 +426,23 @@ void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
 			note_lost(scheduler);
 		stamp_end(command, &completion);
 		work_ended(scheduler, command, status);
+		overtaken |= command->state == HMMCL_EVENT_WORK_ENDED && command->waits_ring;
 	}
 	while (scheduler->oldest < scheduler->next && !*ring_slot(scheduler, scheduler->oldest))
 		scheduler->oldest++;
 	if (!scheduler->in_ring && !scheduler->held)
 		scheduler->kicked = false;
-	/* Waiting threads have seen the engine's own event. */
-	scheduler->wake = wake;
+	return overtaken;
+}
+
+void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler)
+{
+	bool found;
+
+	/* What a command waited for in the ring ended before it, if perhaps after we looked at that.
+	 * Nobody else need look, so look again. */
+	while (reap_once(scheduler, &found) && found)
+		;
 }
 
 void hmmcl_scheduler_lock(struct hmmcl_scheduler *scheduler)
@@ -392,20 +480,14 @@ static void release_ended(cl_event command)
 void hmmcl_scheduler_unlock(struct hmmcl_scheduler *scheduler)
 {
 	cl_event on_host, finishing, ended, next;
-	bool wake;
 
 	for (;;) {
 		submit_ready(scheduler);
+		report_last(scheduler);
 		on_host = list_take(&scheduler->on_host);
 		finishing = list_take(&scheduler->finishing);
 		ended = list_take(&scheduler->ended);
-		wake = scheduler->wake && atomic_load(&scheduler->waiters);
-		scheduler->wake = false;
 		hmmcl_reaper_wake(scheduler);
-		if (wake) {
-			hmmcl_engine_interrupt(scheduler->engine);
-			pthread_cond_broadcast(&scheduler->wake_without_engine);
-		}
 		pthread_mutex_unlock(&scheduler->lock);
 
 		/* The scheduler may go with the last of these, if there is nothing else to do. */
@@ -424,28 +506,5 @@ void hmmcl_scheduler_unlock(struct hmmcl_scheduler *scheduler)
 			next = finishing->next_listed;
 			hmmcl_scheduler_finish(scheduler, finishing, finishing->result);
 		}
-	}
-}
-
-void hmmcl_scheduler_begin_wait(struct hmmcl_scheduler *scheduler)
-{
-	atomic_fetch_add(&scheduler->waiters, 1);
-}
-
-void hmmcl_scheduler_wait_without_engine(struct hmmcl_scheduler *scheduler, cl_event event)
-{
-	hmmcl_scheduler_lock(scheduler);
-	note_lost(scheduler);
-	while (atomic_load(&event->status) > CL_COMPLETE && !scheduler->in_ring)
-		pthread_cond_wait(&scheduler->wake_without_engine, &scheduler->lock);
-	hmmcl_scheduler_unlock(scheduler);
-}
-
-void hmmcl_scheduler_end_wait(struct hmmcl_scheduler *scheduler)
-{
-	if (atomic_fetch_sub(&scheduler->waiters, 1) == 1 && scheduler->in_ring) {
-		hmmcl_scheduler_lock(scheduler);
-		/* Wakes the reaper, if there is something for it. */
-		hmmcl_scheduler_unlock(scheduler);
 	}
 }

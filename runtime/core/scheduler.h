@@ -8,10 +8,20 @@
  * it is held here until enough have ended.
  *
  * Nobody owns the finding-out that commands have ended ("reaping"): whoever waits, enqueues or asks
- * for a status does it for all.  So the path from clEnqueueNDRangeKernel to the end of clFinish
- * stays in one thread.  The reaper thread does it only when something must happen without the
- * application's calling: commands are held, a callback is registered, a buffer was released.  It
- * sleeps while threads of the application wait, for they reap.
+ * for a status does it for all.  A thread that waits for a command in the ring sleeps until that
+ * command has ended, and reaps: so the path from clEnqueueNDRangeKernel to the end of clFinish stays
+ * in one thread.  One that waits for anything else (a user event, a command that is held) sleeps
+ * until somebody has finished it.
+ *
+ * The reaper thread reaps when something must happen without the application's calling.  It wakes
+ * only at ends that are reported to it:
+ *  - of a command that is watched: it has an on_complete or a callback, or a thread sleeps for it that
+ *    went to sleep before the command was in the ring;
+ *  - of one that a held command waits for, the last one (or, where there are too many of them to name,
+ *    the one after which there are not);
+ *  - of one in the middle of the ring, when ready commands find the ring full;
+ *  - of the last one in the ring, when an object was released that commands hold.
+ * After each reap the next ones are named, so there is always one whose end brings the rest on.
  *
  * Locking.  The scheduler's lock protects the graph: the fields of events and queues that say so.
  * It is the innermost lock of the runtime but for the callback thread's: a thread that holds
@@ -51,17 +61,15 @@ struct hmmcl_scheduler {
 	struct hmmcl_command_list finishing;	/* work ended; on_complete, then finish */
 	struct hmmcl_command_list on_host;	/* host functions to run */
 	struct hmmcl_command_list ended;	/* to release */
-	bool wake;				/* something ended unknown to the engine */
 
 	unsigned int held;			/* enqueued commands in state HELD */
-	unsigned int watched;			/* commands not ended that must be reaped soon */
+	unsigned int reported;			/* commands in the ring whose end is reported */
 	bool kicked;				/* reap until no command is left */
-	atomic_uint waiters;			/* threads of the application in hmmcl_event_wait */
-	pthread_cond_t wake_without_engine;	/* where they sleep when it is lost */
+	int64_t kick;				/* ticket of the one reported for that */
 
 	pthread_t reaper;
 	pthread_cond_t reaper_wake;
-	bool reaper_runs, reaper_sleeps, reaper_frees, stop;
+	bool reaper_sleeps, reaper_frees, stop;
 };
 
 /* The scheduler of the engine of @kind, started if there is none.  CL_OUT_OF_RESOURCES (logged). */
@@ -82,11 +90,10 @@ void hmmcl_scheduler_reap(struct hmmcl_scheduler *scheduler);
 void hmmcl_scheduler_consider(struct hmmcl_scheduler *scheduler, cl_event command);
 /* Under the lock: @event has ended so; tell who waits for it. */
 void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, cl_int status);
-/* A thread of the application begins to wait, which it must say before it looks, and has waited. */
-void hmmcl_scheduler_begin_wait(struct hmmcl_scheduler *scheduler);
-void hmmcl_scheduler_end_wait(struct hmmcl_scheduler *scheduler);
-/* The engine is lost, and wakes nobody any more: sleep until @event has ended. */
-void hmmcl_scheduler_wait_without_engine(struct hmmcl_scheduler *scheduler, cl_event event);
+/* Under the lock: reap @command as soon as it has ended, even if nobody asks. */
+void hmmcl_scheduler_watch(struct hmmcl_scheduler *scheduler, cl_event command);
+/* Under the lock: reap all commands as they end, a few at a time, until none is left. */
+void hmmcl_scheduler_watch_all(struct hmmcl_scheduler *scheduler);
 
 /* An object that was released is still held, perhaps by commands that have ended: look soon. */
 void hmmcl_scheduler_kick(void);

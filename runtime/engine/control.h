@@ -23,6 +23,23 @@
  * taken keeps the command from ending, and so its slot from being used again.  A command may
  * start when those that it names in after[] have ended; else it is passed over.  They start in the
  * order of submission otherwise, and end in any order.
+ *
+ * Who sleeps is woken by the end that it waits for, and by no other: one that waits for a command
+ * sleeps on its slot (rings); the client's thread that keeps the books for all sleeps on
+ * control.events and names the commands whose end it wants to hear of (report).  While nobody does
+ * either, commands end without a system call.  No wake-up is lost, because all of these words are
+ * accessed in one order (memory_order_seq_cst), in which
+ *	- who waits adds itself to waiters, reads rings, looks whether the command has ended, and
+ *	  sleeps only while rings is what it read;
+ *	- who ends a command stores slot.ended, and then reads waiters.
+ * If the look found that the command had not ended, waiters was read after it was added to: then
+ * rings changes after it was read, and either the futex does not sleep or the wake-up comes after
+ * it fell asleep.  The same with control.waiters and events, and with report in place of waiters:
+ * who asks for a report stores it, and then looks whether the command has ended already.  A slot
+ * may be given to its next ticket before the one who ended the last has read them: then waiters
+ * still counts those that sleep, and report is as good for the last ticket as for the next: an
+ * end that nobody asked to hear of is told, but none that somebody did is kept back.  The engine's
+ * loss is the end of every command.
  */
 #ifndef HMMCL_ENGINE_CONTROL_H
 #define HMMCL_ENGINE_CONTROL_H
@@ -85,7 +102,10 @@ struct hmmcl_fault {
 
 struct hmmcl_slot {
 	_Alignas(128) _Atomic uint64_t claim;	/* see hmmcl_claim_* */
-	_Atomic uint64_t ended;		/* the ticket, once its command has ended */
+	_Atomic uint32_t ended;		/* its last ticket that has ended: see hmmcl_has_ended */
+	_Atomic uint32_t waiters;	/* threads of the client asleep on rings, or about to be */
+	_Atomic uint32_t rings;		/* futex */
+	_Atomic uint32_t report;	/* tell of the end of this ticket; else the one before it */
 	_Atomic uint32_t chunks_done;
 	_Atomic uint32_t faulted;	/* set by the first worker that faults: take no more groups */
 	struct hmmcl_fault fault;
@@ -114,7 +134,7 @@ enum hmmcl_clock {
 	HMMCL_CLOCK_SYSTEM,		/* ticks are nanoseconds of CLOCK_MONOTONIC, from a system call */
 };
 
-#define HMMCL_CONTROL_VERSION 2u
+#define HMMCL_CONTROL_VERSION 3u
 
 /* Written by one worker only. */
 struct hmmcl_worker_counters {
@@ -145,9 +165,10 @@ struct hmmcl_control {
 	_Atomic int32_t sleepers;
 	/* From engine to client. */
 	_Alignas(128) _Atomic uint64_t ended;		/* all tickets up to this one have ended */
-	_Atomic uint64_t done;		/* how many commands have ended */
-	_Atomic uint32_t events;	/* futex; changes after each end of a command */
-	_Atomic uint32_t waiters;	/* threads of the client asleep on it */
+	_Atomic uint64_t done;		/* how many commands have ended; counted just before */
+	_Atomic uint32_t events;	/* futex; changes after each end that is to be reported */
+	_Atomic uint32_t waiters;	/* threads of the client asleep on it, or about to be */
+	_Atomic uint32_t room_waiters;	/* those of them that wait for ended to grow */
 
 	struct hmmcl_worker_counters counters[HMMCL_MAX_WORKERS];
 
@@ -162,14 +183,29 @@ static inline struct hmmcl_slot *hmmcl_slot(struct hmmcl_control *control, uint6
 	return &control->slots[ticket % HMMCL_RING_SLOTS];
 }
 
+/* Whether a ticket that was given to this slot, now or before, has ended.  Of tickets, the slot has
+ * the low halves: those that meet in it are never far apart. */
+static inline bool hmmcl_ticket_reached(uint32_t value, uint64_t ticket)
+{
+	return (int32_t)(value - (uint32_t)ticket) >= 0;
+}
+
+static inline bool hmmcl_has_ended(const struct hmmcl_slot *slot, uint64_t ticket)
+{
+	return hmmcl_ticket_reached(atomic_load(&slot->ended), ticket);
+}
+
 /*
  * Watch a word without sleeping, until the time stamp counter says @until; true when it is no longer
- * @seen.  For how long is learned: a budget, in ticks, grows when spinning was worth it and shrinks
- * when not.  It ends early when other threads turn out to need the core.
+ * @seen.  It ends early, and sets *@contended, when other threads turn out to need the core.
  */
 #define HMMCL_SPIN_MAX (128u << 10)	/* about 60 us: longer than a futex's wake-up */
-bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until);
-void hmmcl_spin_learn(uint64_t *budget, bool worth_it);
+bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *contended);
+/*
+ * For how long is learned: the next budget, in ticks, after a wait of @waited in all.  It grows, too,
+ * when sleep was what we waited in, but spinning would have been worth it.
+ */
+uint64_t hmmcl_spin_learn(uint64_t budget, uint64_t waited, bool contended);
 
 /* A pinned worker sleeps on the doorbell with a bit of its core, so that a waker can choose. */
 uint32_t hmmcl_core_bit(const struct hmmcl_control *control, unsigned int cpu);

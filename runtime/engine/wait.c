@@ -10,10 +10,11 @@
 #define SPIN_YIELD (8u << 10)		/* let others run on this core that often */
 #define LONG_YIELD (64u << 10)		/* it is contended when they ran so long */
 
-bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until)
+bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *contended)
 {
 	uint64_t t = hmmcl_tsc(), yield = t + SPIN_YIELD;
 
+	*contended = false;
 	do {
 		for (int i = 0; i < 8; i++) {
 			if (atomic_load_explicit(word, memory_order_acquire) != seen)
@@ -26,20 +27,21 @@ bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until)
 			yield = hmmcl_tsc();
 			/* Others need this core, and get it for a time slice whenever we yield: better
 			 * to sleep, for who is woken runs at once. */
-			if (yield - t > LONG_YIELD)
+			if (yield - t > LONG_YIELD) {
+				*contended = true;
 				return atomic_load_explicit(word, memory_order_acquire) != seen;
+			}
 			yield += SPIN_YIELD;
 		}
 	} while ((int64_t)(until - t) > 0);
 	return false;
 }
 
-void hmmcl_spin_learn(uint64_t *budget, bool worth_it)
+uint64_t hmmcl_spin_learn(uint64_t budget, uint64_t waited, bool contended)
 {
-	if (worth_it)
-		*budget = *budget < HMMCL_SPIN_MAX / 2 ? *budget * 2 : HMMCL_SPIN_MAX;
-	else
-		*budget = *budget > SPIN_MIN * 2 ? *budget / 2 : SPIN_MIN;
+	if (waited < HMMCL_SPIN_MAX && !contended)
+		return budget < HMMCL_SPIN_MAX / 2 ? budget * 2 : HMMCL_SPIN_MAX;
+	return budget > SPIN_MIN * 2 ? budget / 2 : SPIN_MIN;
 }
 
 uint32_t hmmcl_core_bit(const struct hmmcl_control *control, unsigned int cpu)

@@ -69,7 +69,7 @@ static bool may_start(struct hmmcl_control *control, struct hmmcl_slot *slot, ui
 	for (uint32_t i = 0; i < n && i < HMMCL_MAX_AFTER; i++) {
 		uint64_t ticket = atomic_load_explicit(&slot->after[i], memory_order_relaxed);
 
-		if (atomic_load(&hmmcl_slot(control, ticket)->ended) < ticket)
+		if (!hmmcl_has_ended(hmmcl_slot(control, ticket), ticket))
 			return false;
 	}
 	return true;
@@ -143,27 +143,44 @@ static void call_another(struct hmmcl_control *control)
 	hmmcl_wake_worker(control, -1);
 }
 
+static void ring_events(struct hmmcl_control *control)
+{
+	atomic_fetch_add(&control->events, 1);
+	if (atomic_load(&control->waiters))
+		hmmcl_futex_wake(&control->events, INT32_MAX, control->futex_flags,
+				 FUTEX_BITSET_MATCH_ANY);
+}
+
+/* control.h says why nobody is forgotten. */
 static void end_command(struct hmmcl_worker *worker, struct hmmcl_slot *slot, uint64_t ticket)
 {
 	struct hmmcl_control *control = worker->engine->control;
+	bool room = false;
 	uint64_t ended;
 
 	slot->end = now(control);
-	atomic_store(&slot->ended, ticket);
+	atomic_fetch_add(&control->done, 1);
+	atomic_store(&slot->ended, (uint32_t)ticket);
 	/* Several may start now, and only one is for us.  (One that is not counted yet will ring.) */
 	if (atomic_load(&slot->followers) > 1)
 		worker->must_look = true;
 	/* Whoever finds that the next one in order has ended says so; the last one that ends always
 	 * sees all the others. */
 	ended = atomic_load(&control->ended);
-	while (atomic_load(&hmmcl_slot(control, ended + 1)->ended) == ended + 1)
-		if (atomic_compare_exchange_strong(&control->ended, &ended, ended + 1))
+	while (atomic_load(&hmmcl_slot(control, ended + 1)->ended) == (uint32_t)(ended + 1)) {
+		if (atomic_compare_exchange_strong(&control->ended, &ended, ended + 1)) {
+			room = true;
 			ended++;
-	atomic_fetch_add(&control->done, 1);
-	atomic_fetch_add(&control->events, 1);
-	if (atomic_load(&control->waiters))
-		hmmcl_futex_wake(&control->events, INT32_MAX, control->futex_flags,
+		}
+	}
+	if (hmmcl_ticket_reached(atomic_load(&slot->report), ticket) ||
+	    (room && atomic_load(&control->room_waiters)))
+		ring_events(control);
+	if (atomic_load(&slot->waiters)) {
+		atomic_fetch_add(&slot->rings, 1);
+		hmmcl_futex_wake(&slot->rings, INT32_MAX, control->futex_flags,
 				 FUTEX_BITSET_MATCH_ANY);
+	}
 }
 
 /* The first fault of a command is the one that is reported. */
@@ -270,6 +287,7 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 	struct hmmcl_control *control = worker->engine->control;
 	uint32_t bit = hmmcl_core_bit(control, control->cpus[worker->index]);
 	uint64_t idle_since = 0;	/* 0: busy */
+	bool contended = false;
 
 	for (;;) {
 		uint32_t seen = atomic_load(&control->doorbell);
@@ -278,22 +296,23 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 		if (take_work(worker, &work)) {
 			count_out(worker);
 			if (idle_since)
-				hmmcl_spin_learn(&worker->spin_budget, true);
+				worker->spin_budget = hmmcl_spin_learn(worker->spin_budget,
+								       hmmcl_tsc() - idle_since,
+								       contended);
 			idle_since = 0;
+			contended = false;
 			do_work(&work);
 			continue;
 		}
 		if (atomic_load(&control->stop))
 			break;
-		/* The time goes on while the doorbell rings for work that others take. */
+		/* The time goes on while the doorbell rings for work that others take, asleep or not. */
 		if (!idle_since)
 			idle_since = hmmcl_tsc();
 		count_in(worker);
 		if (worker->counted &&
-		    hmmcl_spin(&control->doorbell, seen, idle_since + worker->spin_budget))
+		    hmmcl_spin(&control->doorbell, seen, idle_since + worker->spin_budget, &contended))
 			continue;
-		hmmcl_spin_learn(&worker->spin_budget, false);
-		idle_since = 0;
 		count_out(worker);
 		/* The doorbell may have changed before we are counted: then the futex does not
 		 * sleep.  It is woken for us alone, and then we are counted among the spinners. */

@@ -65,7 +65,7 @@ struct hmmcl_engine {
 	} clock;
 
 	_Atomic uint32_t spinning;	/* waiting threads that spin: at most one */
-	uint64_t spin_budget;		/* of that one */
+	_Atomic uint64_t spin_budget;	/* of that one */
 
 	pthread_mutex_t images_lock;
 	struct hmmcl_image *images;

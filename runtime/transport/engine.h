@@ -71,6 +71,7 @@ enum hmmcl_command_type {
 
 struct hmmcl_command {
 	enum hmmcl_command_type type;
+	bool report;			/* as hmmcl_engine_report does */
 	/* Tickets of commands that must have ended before this one starts; it may overlap with all
 	 * others. */
 	uint32_t n_after;
@@ -125,8 +126,9 @@ struct hmmcl_completion {
 int64_t hmmcl_engine_submit(struct hmmcl_engine *engine, const struct hmmcl_command *command);
 
 /*
- * How many of the commands submitted since the engine was opened have ended, so many must be
- * found by hmmcl_engine_poll; UINT64_MAX when the engine is lost, and with it all of them.
+ * How many of the commands submitted since the engine was opened have ended, or are just about to:
+ * no more than so many are found by hmmcl_engine_poll; UINT64_MAX when the engine is lost, and with
+ * it all of them.
  */
 uint64_t hmmcl_engine_done(const struct hmmcl_engine *engine);
 
@@ -137,16 +139,24 @@ uint64_t hmmcl_engine_done(const struct hmmcl_engine *engine);
 bool hmmcl_engine_poll(struct hmmcl_engine *engine, int64_t ticket, struct hmmcl_completion *completion);
 
 /*
- * Sleep until some command has ended that had not when @seen was read, a short spin first; or
- * until @timeout_ns (-1: none) has passed, or hmmcl_engine_interrupt.  Any number of threads.
- *	seen = hmmcl_engine_events(e); poll what you wait for; if not ended: hmmcl_engine_wait(e, seen, -1)
+ * Sleep until this command has ended, a short spin first.  The end of another wakes nobody here.
+ * Any number of threads.
  */
+void hmmcl_engine_wait_for(struct hmmcl_engine *engine, int64_t ticket);
+
+/*
+ * For who waits for several commands: sleep until one has ended that was to be reported, after @seen
+ * was read; or until hmmcl_engine_interrupt.  Any number of threads.
+ *	seen = hmmcl_engine_events(e); poll what you wait for; if not ended: hmmcl_engine_wait(e, seen)
+ * An end that comes before it is asked to be reported is reported at once.
+ */
+void hmmcl_engine_report(struct hmmcl_engine *engine, int64_t ticket);
 uint32_t hmmcl_engine_events(struct hmmcl_engine *engine);
-void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeout_ns);
+void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen);
 void hmmcl_engine_interrupt(struct hmmcl_engine *engine);
 /*
  * Why this process can use the engine no more, in words that live as long as the engine; NULL
- * while it can.  Once it cannot, hmmcl_engine_wait does not sleep.
+ * while it can.  Once it cannot, nothing here sleeps.
  */
 const char *hmmcl_engine_why_lost(const struct hmmcl_engine *engine);
 void hmmcl_engine_retire(struct hmmcl_engine *engine, int64_t ticket);

@@ -190,6 +190,7 @@ static void fill_slot(struct hmmcl_engine *engine, uint64_t ticket, const struct
 	}
 	atomic_store_explicit(&slot->chunks_done, 0, memory_order_relaxed);
 	atomic_store_explicit(&slot->faulted, 0, memory_order_relaxed);
+	atomic_store_explicit(&slot->report, (uint32_t)ticket - !c->report, memory_order_relaxed);
 	for (uint32_t i = 0; i < c->n_after; i++) {
 		atomic_store_explicit(&slot->after[i], (uint64_t)c->after[i], memory_order_relaxed);
 		/* Else it has ended long ago. */
@@ -202,6 +203,24 @@ static void fill_slot(struct hmmcl_engine *engine, uint64_t ticket, const struct
 			      memory_order_release);
 }
 
+/* With the submit lock, given up while asleep.  Until there is room, or the engine is lost. */
+static void wait_for_room(struct hmmcl_engine *engine, uint64_t size, uint64_t *args)
+{
+	struct hmmcl_control *control = engine->window.control;
+
+	atomic_fetch_add(&control->room_waiters, 1);
+	for (;;) {
+		uint32_t seen = hmmcl_engine_events(engine);
+
+		if (atomic_load(&engine->lost) || has_room(engine, size, args))
+			break;
+		pthread_mutex_unlock(&engine->submit_lock);
+		hmmcl_engine_wait(engine, seen);
+		pthread_mutex_lock(&engine->submit_lock);
+	}
+	atomic_fetch_sub(&control->room_waiters, 1);
+}
+
 /* With the submit lock, which a wait for room gives up meanwhile. */
 static int64_t submit_locked(struct hmmcl_engine *engine, const struct hmmcl_command *c, int chunks)
 {
@@ -212,17 +231,10 @@ static int64_t submit_locked(struct hmmcl_engine *engine, const struct hmmcl_com
 	int err;
 
 	size = (size + HMMCL_ABI_ALIGN - 1) & ~(uint64_t)(HMMCL_ABI_ALIGN - 1);
-	for (;;) {
-		uint32_t seen = hmmcl_engine_events(engine);
-
-		if (atomic_load(&engine->lost))
-			return -EIO;
-		if (has_room(engine, size, &args))
-			break;
-		pthread_mutex_unlock(&engine->submit_lock);
-		hmmcl_engine_wait(engine, seen, -1);
-		pthread_mutex_lock(&engine->submit_lock);
-	}
+	if (!has_room(engine, size, &args))
+		wait_for_room(engine, size, &args);
+	if (atomic_load(&engine->lost))
+		return -EIO;
 	ticket = engine->next_ticket;
 	for (uint32_t i = 0; i < c->n_after; i++)
 		if (c->after[i] <= 0 || (uint64_t)c->after[i] >= ticket)
@@ -250,8 +262,8 @@ static int64_t submit_locked(struct hmmcl_engine *engine, const struct hmmcl_com
 static bool must_wait(struct hmmcl_engine *engine, const struct hmmcl_command *c)
 {
 	for (uint32_t i = 0; i < c->n_after; i++)
-		if (atomic_load(&hmmcl_slot(engine->window.control, (uint64_t)c->after[i])->ended) <
-		    (uint64_t)c->after[i])
+		if (!hmmcl_has_ended(hmmcl_slot(engine->window.control, (uint64_t)c->after[i]),
+				     (uint64_t)c->after[i]))
 			return true;
 	return false;
 }
@@ -303,8 +315,7 @@ static bool poll_locked(struct hmmcl_engine *engine, int64_t ticket,
 		*completion = kept->completion;
 		return true;
 	}
-	if (atomic_load(&hmmcl_slot(engine->window.control, (uint64_t)ticket)->ended) ==
-	    (uint64_t)ticket) {
+	if (hmmcl_has_ended(hmmcl_slot(engine->window.control, (uint64_t)ticket), (uint64_t)ticket)) {
 		read_completion(engine, submission, completion);
 		return true;
 	}
@@ -358,36 +369,81 @@ uint32_t hmmcl_engine_events(struct hmmcl_engine *engine)
 	return hmmcl_engine_ours(engine) ? atomic_load(&engine->window.control->events) : 0;
 }
 
-void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen, int64_t timeout_ns)
+/* One thread at a time spins.  True when @word is no longer @seen. */
+static bool spin_first(struct hmmcl_engine *engine, _Atomic uint32_t *word, uint32_t seen,
+		       bool *contended)
+{
+	uint64_t budget = atomic_load_explicit(&engine->spin_budget, memory_order_relaxed);
+	bool changed;
+
+	*contended = false;
+	if (!engine->window.control->max_spinners || atomic_exchange(&engine->spinning, 1))
+		return false;
+	changed = hmmcl_spin(word, seen, hmmcl_tsc() + budget, contended);
+	atomic_store(&engine->spinning, 0);
+	return changed;
+}
+
+/*
+ * Until @word is no longer @seen, or the engine is lost.  Who changes @word changes @bell, too, when
+ * @waiters is not 0, and wakes who sleeps on it; control.h says why that is enough.
+ */
+static void wait_for_change(struct hmmcl_engine *engine, _Atomic uint32_t *word, uint32_t seen,
+			    _Atomic uint32_t *bell, _Atomic uint32_t *waiters)
+{
+	uint32_t flags = engine->window.control->futex_flags;
+	uint64_t start = hmmcl_tsc(), budget;
+	bool contended;
+
+	if (!spin_first(engine, word, seen, &contended)) {
+		atomic_fetch_add(waiters, 1);
+		for (;;) {
+			uint32_t rung = atomic_load(bell);
+
+			if (atomic_load(word) != seen || atomic_load(&engine->lost))
+				break;
+			hmmcl_futex_wait(bell, rung, flags, NULL, FUTEX_BITSET_MATCH_ANY);
+		}
+		atomic_fetch_sub(waiters, 1);
+	}
+	budget = atomic_load_explicit(&engine->spin_budget, memory_order_relaxed);
+	budget = hmmcl_spin_learn(budget, hmmcl_tsc() - start, contended);
+	atomic_store_explicit(&engine->spin_budget, budget, memory_order_relaxed);
+}
+
+void hmmcl_engine_wait_for(struct hmmcl_engine *engine, int64_t ticket)
+{
+	struct hmmcl_slot *slot;
+	uint32_t ended;
+
+	if (!hmmcl_engine_usable(engine))
+		return;
+	slot = hmmcl_slot(engine->window.control, (uint64_t)ticket);
+	ended = atomic_load(&slot->ended);
+	/* While it has not ended, no other ticket of this slot can. */
+	if (!hmmcl_ticket_reached(ended, (uint64_t)ticket))
+		wait_for_change(engine, &slot->ended, ended, &slot->rings, &slot->waiters);
+}
+
+void hmmcl_engine_wait(struct hmmcl_engine *engine, uint32_t seen)
 {
 	struct hmmcl_control *control = engine->window.control;
-	struct __kernel_timespec deadline;
-	uint64_t until;
-	long result = 0;
 
-	if (!timeout_ns || !hmmcl_engine_usable(engine) || atomic_load(&control->events) != seen)
+	if (hmmcl_engine_usable(engine) && atomic_load(&control->events) == seen)
+		wait_for_change(engine, &control->events, seen, &control->events, &control->waiters);
+}
+
+void hmmcl_engine_report(struct hmmcl_engine *engine, int64_t ticket)
+{
+	uint32_t report = (uint32_t)ticket - 1;
+	struct hmmcl_slot *slot;
+
+	if (!hmmcl_engine_ours(engine))
 		return;
-	until = timeout_ns < 0 ? 0 : hmmcl_now_ns() + (uint64_t)timeout_ns;
-	if (control->max_spinners && !atomic_exchange(&engine->spinning, 1)) {
-		bool changed = hmmcl_spin(&control->events, seen, hmmcl_tsc() + engine->spin_budget);
-
-		hmmcl_spin_learn(&engine->spin_budget, changed);
-		atomic_store(&engine->spinning, 0);
-		if (changed)
-			return;
-	}
-	deadline = (struct __kernel_timespec) {
-		.tv_sec = (long long)(until / 1000000000u), .tv_nsec = (long long)(until % 1000000000u),
-	};
-	/* From here on an end of a command wakes us; one before has changed the word.  What wakes us
-	 * may be late, for a change that @seen is after: then we sleep on. */
-	atomic_fetch_add(&control->waiters, 1);
-	while (atomic_load(&control->events) == seen && !atomic_load(&engine->lost) &&
-	       result != -ETIMEDOUT)
-		result = hmmcl_futex_wait(&control->events, seen, control->futex_flags,
-					  timeout_ns < 0 ? NULL : &deadline,
-					  FUTEX_BITSET_MATCH_ANY);
-	atomic_fetch_sub(&control->waiters, 1);
+	slot = hmmcl_slot(engine->window.control, (uint64_t)ticket);
+	atomic_compare_exchange_strong(&slot->report, &report, (uint32_t)ticket);
+	if (hmmcl_has_ended(slot, (uint64_t)ticket))
+		hmmcl_engine_interrupt(engine);
 }
 
 void hmmcl_engine_interrupt(struct hmmcl_engine *engine)
@@ -411,6 +467,14 @@ void hmmcl_engine_mark_lost(struct hmmcl_engine *engine, const char *format, ...
 	va_end(arguments);
 	atomic_store(&engine->lost, true);
 	hmmcl_engine_interrupt(engine);
+	for (unsigned int i = 0; hmmcl_engine_ours(engine) && i < HMMCL_RING_SLOTS; i++) {
+		struct hmmcl_slot *slot = &engine->window.control->slots[i];
+
+		atomic_fetch_add(&slot->rings, 1);
+		if (atomic_load(&slot->waiters))
+			hmmcl_futex_wake(&slot->rings, INT_MAX, engine->window.control->futex_flags,
+					 FUTEX_BITSET_MATCH_ANY);
+	}
 }
 
 const char *hmmcl_engine_why_lost(const struct hmmcl_engine *engine)

@@ -15,7 +15,7 @@ static const struct group {
 	bench_run *run;
 	const char *help;
 } groups[] = {
-	{ "launch", bench_launch, "empty kernels: latency, throughput, with 10 and 10000 allocations" },
+	{ "launch", bench_launch, "empty kernels: latency, 4 threads', throughput, with 10 and 10000 allocations" },
 	{ "svm", bench_svm, "clSVMAlloc and clSVMFree among 10 and 10000 allocations" },
 	{ "bandwidth", bench_bandwidth, "steady bandwidth of a kernel, and of memcpy" },
 	{ "fault", bench_fault, "engine faults against anonymous minor faults (hmmcl's driver only)" },
