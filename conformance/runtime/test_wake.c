@@ -54,6 +54,45 @@ static void finish_sleeps_once(void **state)
 	free(from);
 }
 
+/* More commands than the ring has room for, and nobody who enqueues another: the rest follows. */
+static void full_ring_moves_on(void **state)
+{
+	cl_command_queue queue = new_queue(context, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
+	static char from[1 << 20], to[1 << 20];
+	cl_event last;
+
+	(void)state;
+	for (int i = 0; i < 1500; i++)
+		OK(clEnqueueSVMMemcpy(queue, CL_FALSE, to, from, sizeof(to), 0, NULL, NULL));
+	OK(clEnqueueSVMMemcpy(queue, CL_FALSE, to, from, 1, 0, NULL, &last));
+	OK(clWaitForEvents(1, &last));
+	OK(clFinish(queue));
+	OK(clReleaseEvent(last));
+	OK(clReleaseCommandQueue(queue));
+}
+
+/* A command that waits for more of them than the engine can be told. */
+static void many_dependencies(void **state)
+{
+	cl_command_queue queue = new_queue(context, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
+	static char from[1 << 20], to[1 << 20];
+	cl_event copies[40], marker;
+
+	(void)state;
+	for (int round = 0; round < 10; round++) {
+		for (size_t i = 0; i < COUNT(copies); i++)
+			OK(clEnqueueSVMMemcpy(queue, CL_FALSE, to, from, sizeof(to), 0, NULL, &copies[i]));
+		OK(clEnqueueMarkerWithWaitList(queue, COUNT(copies), copies, &marker));
+		OK(clWaitForEvents(1, &marker));
+		for (size_t i = 0; i < COUNT(copies); i++) {
+			assert_cl(status_of(copies[i]), CL_COMPLETE);
+			OK(clReleaseEvent(copies[i]));
+		}
+		OK(clReleaseEvent(marker));
+	}
+	OK(clReleaseCommandQueue(queue));
+}
+
 struct sleeper {
 	pthread_t thread;
 	cl_event event;
@@ -285,6 +324,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finish_sleeps_once),
+		cmocka_unit_test(full_ring_moves_on),
+		cmocka_unit_test(many_dependencies),
 		cmocka_unit_test(user_events_wake_their_own),
 		cmocka_unit_test(nobody_is_forgotten),
 	};
