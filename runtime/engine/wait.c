@@ -8,7 +8,7 @@
 /* In ticks of the time stamp counter, a few thousand a microsecond. */
 #define SPIN_MIN (4u << 10)
 #define SPIN_YIELD (8u << 10)		/* let others run on this core that often */
-#define LONG_YIELD (64u << 10)		/* it is contended when they ran so long */
+#define SHORT_YIELD (4u << 10)		/* longer: another thread has run meanwhile */
 
 bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *contended)
 {
@@ -25,9 +25,11 @@ bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *con
 		if (t >= yield) {
 			hmmcl_syscall1(__NR_sched_yield, 0);
 			yield = hmmcl_tsc();
-			/* Others need this core, and get it for a time slice whenever we yield: better
-			 * to sleep, for who is woken runs at once. */
-			if (yield - t > LONG_YIELD) {
+			/* Another thread runs on this core: perhaps for a time slice, whenever we yield;
+			 * perhaps the very one that we wait for, and each of us spins while the other could
+			 * go on. Better to sleep: who is woken runs at once, on an idle core if there is
+			 * one. */
+			if (yield - t > SHORT_YIELD) {
 				*contended = true;
 				return atomic_load_explicit(word, memory_order_acquire) != seen;
 			}
