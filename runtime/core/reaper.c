@@ -122,8 +122,8 @@ static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 		return NULL;
 	error = hmmcl_engine_open(kind, &scheduler->engine, why, sizeof(why));
 	if (error) {
-		hmmcl_error("the %s engine does not start: %s: %s",
-			    kind == HMMCL_ENGINE_HMM ? "hmm" : "host", strerror(-error), why);
+		hmmcl_error("the %s engine does not start: %s",
+			    kind == HMMCL_ENGINE_HMM ? "hmm" : "host", why);
 		free(scheduler);
 		return NULL;
 	}
@@ -134,7 +134,8 @@ static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 	pthread_cond_init(&scheduler->reaper_wake, NULL);
 	error = start_reaper(scheduler);
 	if (error) {
-		hmmcl_error("cannot start the reaper thread: %s; raise the limit on threads or memory",
+		hmmcl_error("cannot start the reaper thread: %s; raise the limit on threads or memory "
+			    "(ulimit -u, -v, -d)",
 			    strerror(error));
 		scheduler_free(scheduler);
 		return NULL;

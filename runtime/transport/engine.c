@@ -185,6 +185,19 @@ fail:
 	return err;
 }
 
+/* Most of what a start can lack is the user's to give. */
+static void add_hint(int err, char *why, size_t why_size)
+{
+	size_t length = strlen(why);
+	const char *hint = err == -EMFILE ? "open files (ulimit -n)" :
+			   err == -EFBIG ? "the size of files (ulimit -f)" :
+			   err == -ENOMEM ? "memory (ulimit -v, -d)" :
+			   err == -EAGAIN ? "threads or memory (ulimit -u, -v, -d)" : NULL;
+
+	if (hint && length < why_size)
+		snprintf(why + length, why_size - length, "; raise the limit on %s", hint);
+}
+
 int hmmcl_engine_open(enum hmmcl_engine_kind kind, struct hmmcl_engine **result,
 		      char *why, size_t why_size)
 {
@@ -203,6 +216,8 @@ int hmmcl_engine_open(enum hmmcl_engine_kind kind, struct hmmcl_engine **result,
 			engine->next = all;
 			all = engine;
 			current[kind] = engine;
+		} else {
+			add_hint(err, why, why_size);
 		}
 	}
 	pthread_mutex_unlock(&table_lock);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "window.h"
@@ -44,7 +45,13 @@ static char *reserve(uint64_t size)
 /* A memory file that nobody can shrink under us. */
 static int memory_file(const char *name, uint64_t size)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	struct rlimit limit;
+	int fd;
+
+	/* To try would end the process, by SIGXFSZ. */
+	if (!getrlimit(RLIMIT_FSIZE, &limit) && limit.rlim_cur < size)
+		return -EFBIG;
+	fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
 
 	if (fd < 0 && errno == EINVAL)		/* before Linux 6.3 */
 		fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -90,7 +97,7 @@ int hmmcl_window_create(struct hmmcl_window *window, unsigned int workers, bool 
 	base = reserve(window->size);
 	if (!base) {
 		err = -errno;
-		snprintf(why, why_size, "cannot reserve %llu GiB of addresses: %s (see ulimit -v)",
+		snprintf(why, why_size, "cannot reserve %llu GiB of addresses: %s",
 			 (unsigned long long)(window->size / HMMCL_GIB), strerror(-err));
 		return err;
 	}
