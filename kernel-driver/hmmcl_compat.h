@@ -22,11 +22,18 @@
 #if !IS_ENABLED(CONFIG_TRANSPARENT_HUGEPAGE)
 #error "hmmcl needs a kernel with CONFIG_TRANSPARENT_HUGEPAGE"
 #endif
+#if !IS_ENABLED(CONFIG_DRM)
+#error "hmmcl needs a kernel with CONFIG_DRM"
+#endif
 
 /*
  * Whether current holds an mm's mmap lock for writing. Bit 0 of the owner says that it is a
  * reader, bit 1 is no concern of ours (kernel/locking/rwsem.c); with PREEMPT_RT there is
  * another kind of lock.
+ *
+ * No test tells readers from writers: of what hmmcl_split_for_change() is asked, 7.3 notifies
+ * with the lock held for reading only in munmap() and for shared files. Then the VMA is gone
+ * from the tree, or not anonymous, and nothing happens in either case.
  */
 static inline bool hmmcl_mmap_write_locked_by_current(struct mm_struct *mm)
 {

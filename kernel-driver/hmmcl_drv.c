@@ -210,7 +210,11 @@ static void hmmcl_remove_device(struct faux_device *faux)
 
 	/* Every file holds the module: no context is left, only memory may be. */
 	drm_dev_unregister(&hdev->drm);
-	/* Notifications of a client that has just gone may still be under way. */
+	/*
+	 * Notifications of a client that has just gone may still be under way. No test can be
+	 * made to meet one: closing its last context has waited for those that take long, by
+	 * the mmap lock (hmmcl_split_all()), and a few instructions are left of the others.
+	 */
 	mmu_notifier_synchronize();
 	hmmcl_devmem_fini(hdev);
 	destroy_workqueue(hdev->wq);

@@ -20,6 +20,7 @@
 #include "harness.h"
 
 #define SIZE (4ul << 20)
+#define MERGED 100	/* so many pages that share another one are enough */
 
 static bool write_file(const char *path, const char *text)
 {
@@ -80,26 +81,70 @@ TEST_TIMEOUT(swap, 300)
 	device_stop(&d);
 }
 
-/* Merged pages stay where they are; an engine write breaks the sharing. */
-TEST_TIMEOUT(ksm, 120)
+static long read_ksm(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/ksm/%s", name);
+	return read_number(path);
+}
+
+static bool write_ksm(const char *name, long value)
+{
+	char path[64], text[24];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/ksm/%s", name);
+	snprintf(text, sizeof(text), "%ld", value);
+	return write_file(path, text);
+}
+
+/* Run @test in a process of its own with a ksmd that is fast, and set ksmd back however that ends. */
+static void with_ksm(void (*test)(void *))
+{
+	static const struct { const char *name; long fast; } settings[] = {
+		{ "run", 1 }, { "sleep_millisecs", 1 }, { "pages_to_scan", 10000 },
+	};
+	const unsigned int n = sizeof(settings) / sizeof(settings[0]);
+	long before[3];
+	int status;
+
+	for (unsigned int i = 0; i < n; i++) {
+		before[i] = read_ksm(settings[i].name);
+		if (!write_ksm(settings[i].name, settings[i].fast))
+			test_skip("no KSM: %s: %m", settings[i].name);
+	}
+	status = in_child(test, NULL);
+	write_ksm("run", 2);		/* nothing stays merged */
+	for (unsigned int i = 0; i < n; i++)
+		CHECK(write_ksm(settings[i].name, before[i]));
+	CHECK(WIFEXITED(status));
+	if (WEXITSTATUS(status))
+		_exit(WEXITSTATUS(status));
+}
+
+/* Wait until ksmd has merged most of the @size bytes at @p, which are all alike. */
+static void wait_merged(void *p, size_t size)
+{
+	long merged = 0;
+
+	CHECK_OK(madvise(p, size, MADV_MERGEABLE));
+	for (int i = 0; i < 500 && merged < MERGED; i++) {
+		usleep(20000);
+		merged = read_ksm("pages_sharing");
+	}
+	if (merged < MERGED)
+		test_skip("ksmd merged nothing");
+}
+
+static void ksm(void *arg)
 {
 	struct device d;
 	char *p = memory_map(SIZE, false);
-	long merged = 0;
 
-	if (!write_file("/sys/kernel/mm/ksm/run", "1"))
-		test_skip("no KSM: %m");
-	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "5");
-	write_file("/sys/kernel/mm/ksm/pages_to_scan", "10000");
+	(void)arg;
 	device_start(&d);
 	memset(p, 0x44, SIZE);
-	CHECK_OK(madvise(p, SIZE, MADV_MERGEABLE));
-	for (int i = 0; i < 500 && merged < 100; i++) {
-		usleep(20000);
-		merged = read_number("/sys/kernel/mm/ksm/pages_sharing");
-	}
-	if (merged < 100)
-		test_skip("ksmd merged nothing");
+	wait_merged(p, SIZE);
 	CHECK_EQ(engine_read(&d, p), 0x4444444444444444);
 	device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
 	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, SIZE / 2, 0x55).signal, 0);
@@ -111,8 +156,49 @@ TEST_TIMEOUT(ksm, 120)
 	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, SIZE, 0x66).signal, 0);
 	for (size_t i = 0; i < SIZE; i += PAGE)
 		CHECK_EQ(p[i], 0x66);
-	CHECK_OK(madvise(p, SIZE, MADV_UNMERGEABLE));
-	write_file("/sys/kernel/mm/ksm/run", "2");
+	device_stop(&d);
+}
+
+/* Merged pages stay where they are; an engine write breaks the sharing. */
+TEST_TIMEOUT(ksm, 120)
+{
+	with_ksm(ksm);
+}
+
+static void ksm_passes_by(void *arg)
+{
+	char *p = memory_map(SIZE, false);
+	uint64_t faults = 1;
+	struct device d;
+
+	(void)arg;
+	device_start(&d);
+	memset(p, 0x44, SIZE);
+	for (unsigned int round = 0; round < test_rounds(10); round++) {
+		CHECK(write_ksm("run", 1));
+		wait_merged(p, SIZE);
+		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+		CHECK(write_ksm("run", 0));
+		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+		for (size_t i = 0; i < SIZE; i += PAGE)
+			CHECK_EQ(p[i], 0x44);
+	}
+	/*
+	 * What is not merged is on the device by now, at the latest after a few tries. So a migration
+	 * has nothing to do, and must not take a page out of the engine's page table to find that out.
+	 */
+	for (int i = 0; i < 10 && faults; i++) {
+		struct drm_hmmcl_migrate m;
+		uint64_t before;
+
+		CHECK_EQ(engine_run(&d, OP_TOUCH_READ, p, SIZE, 0).signal, 0);
+		before = device_stat(&d, HMMCL_STAT_FAULTS);
+		m = device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
+		CHECK(m.pages_busy >= MERGED);
+		CHECK_EQ(engine_run(&d, OP_TOUCH_READ, p, SIZE, 0).signal, 0);
+		faults = device_stat(&d, HMMCL_STAT_FAULTS) - before;
+	}
+	CHECK_EQ(faults, 0);
 	device_stop(&d);
 }
 
@@ -122,34 +208,7 @@ TEST_TIMEOUT(ksm, 120)
  */
 TEST_TIMEOUT(ksm_passes_by, 120)
 {
-	struct device d;
-	char *p = memory_map(SIZE, false);
-
-	write_file("/sys/kernel/mm/ksm/sleep_millisecs", "1");
-	write_file("/sys/kernel/mm/ksm/pages_to_scan", "10000");
-	device_start(&d);
-	memset(p, 0x44, SIZE);
-	CHECK_OK(madvise(p, SIZE, MADV_MERGEABLE));
-	for (unsigned int round = 0; round < test_rounds(10); round++) {
-		long merged = 0;
-
-		if (!write_file("/sys/kernel/mm/ksm/run", "1"))
-			test_skip("no KSM: %m");
-		for (int i = 0; i < 500 && merged < 100; i++) {
-			usleep(20000);
-			merged = read_number("/sys/kernel/mm/ksm/pages_sharing");
-		}
-		if (merged < 100)
-			test_skip("ksmd merged nothing");
-		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
-		write_file("/sys/kernel/mm/ksm/run", "0");
-		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
-		for (size_t i = 0; i < SIZE; i += PAGE)
-			CHECK_EQ(p[i], 0x44);
-	}
-	CHECK_OK(madvise(p, SIZE, MADV_UNMERGEABLE));
-	write_file("/sys/kernel/mm/ksm/run", "2");
-	device_stop(&d);
+	with_ksm(ksm_passes_by);
 }
 
 struct fault_server { int uffd; int served; };

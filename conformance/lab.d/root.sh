@@ -130,6 +130,7 @@ in_root() {
 		mount --bind /dev /mnt/root/dev
 		mount -t tmpfs tmp /mnt/root/tmp
 		[ ! -e /etc/resolv.conf ] || cat /etc/resolv.conf >/mnt/root/etc/resolv.conf
-		exec chroot /mnt/root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"
+		# No exec: as process 1 make would not die of its own signal, and repeat it for ever.
+		chroot /mnt/root env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C "$@"
 	' in_root "$root" "$@"
 }
