@@ -151,11 +151,15 @@ struct reply client_receive(struct client *client, int timeout_s)
 	struct pollfd file = {client->socket, POLLIN, 0};
 	struct cmsghdr *rights;
 	struct stat status;
-	int fd;
+	int fd, ready;
 
-	if (poll(&file, 1, timeout_s * 1000) != 1 ||
-	    recvmsg(client->socket, &header, MSG_CMSG_CLOEXEC) != sizeof(reply.message)) {
+	ready = poll(&file, 1, timeout_s * 1000);
+	if (ready != 1 || recvmsg(client->socket, &header, MSG_CMSG_CLOEXEC) != sizeof(reply.message)) {
+		/* Status 0 would be success. */
 		reply.message.id = ~0ull;
+		reply.message.status = HMMCL_COMPILER_CRASHED;
+		if (asprintf(&reply.log, "hmmclc --server %s", ready == 1 ? "has ended" : "does not reply") < 0)
+			die("asprintf");
 		return reply;
 	}
 	rights = CMSG_FIRSTHDR(&header);
@@ -186,7 +190,8 @@ struct reply client_build(struct client *client, const char *options, const char
 	struct blob blobs[] = {{options, strlen(options)}, {source, strlen(source)}};
 
 	client_send(client, HMMCL_COMPILER_BUILD, 1, blobs, 2);
-	return client_receive(client, 120);
+	/* Longer than the server lets a build take, be the machine as busy as it may. */
+	return client_receive(client, 400);
 }
 
 void reply_free(struct reply *reply)

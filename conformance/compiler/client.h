@@ -37,7 +37,10 @@ void client_send(struct client *client, uint32_t op, uint64_t id, const struct b
 /* Sends exactly this: @payload of @size bytes, or no descriptor if @payload is NULL. */
 void client_send_raw(struct client *client, const void *message, size_t message_size,
 		     const void *payload, size_t size);
-/* The next reply; a message id of ~0 if there is none within @timeout_s seconds. */
+/*
+ * The next reply.  If there is none within @timeout_s seconds: a message id of ~0, the status of a crash, and
+ * why in the log.
+ */
 struct reply client_receive(struct client *client, int timeout_s);
 /* A build request and its reply. */
 struct reply client_build(struct client *client, const char *options, const char *source);

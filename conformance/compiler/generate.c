@@ -90,7 +90,8 @@ static char *leaf(struct generator *g, bool uniform)
 	case 11:
 		return text("(uint)(q >> %u)", pick(g, 33));
 	case 12:
-		return text("pairs[v%u & 7].%c", pick(g, 6), "ab"[pick(g, 2)]);
+		/* .b would choose another overload of a collective. */
+		return text("(uint)pairs[v%u & 7].%c", pick(g, 6), "ab"[pick(g, 2)]);
 	case 13:
 		return text("(uint)c16[%u]", pick(g, 16));
 	default:
@@ -169,7 +170,7 @@ static void assign_vector(struct generator *g)
 
 static void assign(struct generator *g)
 {
-	switch (pick(g, 9)) {
+	switch (pick(g, 10)) {
 	case 0:
 		line(g, "a[(%s) & 3] = %s;", expression(g, 1, false), expression(g, 2, false));
 		break;
@@ -194,6 +195,11 @@ static void assign(struct generator *g)
 		/* Only between barriers does anybody look at what this adds up to. */
 		line(g, "atomic_%s, %s);", pick(g, 2) ? "add(&sums[v0 & 3]" : "max(&sums[4 + (v1 & 3)]",
 		     expression(g, 1, false));
+		break;
+	case 7:
+		/* An item's own place in local memory; others read it between barriers only. */
+		line(g, "v%u ^= atomic_%s(&scratch[l], %s);", pick(g, 6),
+		     (const char *[]){"add", "xchg", "max"}[pick(g, 3)], expression(g, 1, false));
 		break;
 	default:
 		line(g, "v%u = %s;", pick(g, 6), expression(g, 3, false));

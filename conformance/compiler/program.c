@@ -3,38 +3,37 @@
 #define _GNU_SOURCE
 #include "program.h"
 
-#include <dlfcn.h>
 #include <elf.h>
+#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
-static void die(const char *what)
+#include "../../runtime/engine/worker.h"
+#include "../../runtime/transport/loader.h"
+
+/* Code and constants first, then data: both within reach of 32 bits. */
+struct program_image {
+	unsigned char *base;
+	size_t size;
+	struct hmmcl_symbol *symbols;
+	size_t symbol_count;
+	char *names;
+};
+
+__attribute__((format(printf, 1, 2), noreturn))
+static void die(const char *format, ...)
 {
-	fprintf(stderr, "program.c: %s\n", what);
+	va_list args;
+
+	va_start(args, format);
+	fputs("program.c: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
 	exit(1);
-}
-
-static void write_file(int fd, const void *data, size_t size)
-{
-	if (write(fd, data, size) != (ssize_t)size)
-		die("cannot write the code object");
-	close(fd);
-}
-
-static void link_shared(const char *object, const char *shared)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		execlp("ld.lld-19", "ld.lld-19", "-shared", "-o", shared, object, (char *)NULL);
-		_exit(127);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
-		die("ld.lld-19 failed");
 }
 
 static char *read_meta(const char *object)
@@ -47,33 +46,63 @@ static char *read_meta(const char *object)
 		if (!strcmp(names + sections[i].sh_name, HMMCL_META_SECTION))
 			return strndup(object + sections[i].sh_offset, sections[i].sh_size);
 	die("no " HMMCL_META_SECTION);
-	return NULL;
+}
+
+static size_t whole_pages(size_t size)
+{
+	return (size + HMMCL_PAGE_SIZE - 1) / HMMCL_PAGE_SIZE * HMMCL_PAGE_SIZE;
 }
 
 struct program program_load(const void *object, size_t size)
 {
-	char object_path[] = "/tmp/hmmcl-test-XXXXXX", shared_path[sizeof(object_path) + 3];
-	struct program program;
-	int fd = mkstemp(object_path);
+	uint64_t libcalls[HMMCL_MAX_LIBCALLS];
+	char why[256] = "out of memory";
+	struct hmmcl_loader loader = {
+		.object = object, .size = size, .why = why, .why_size = sizeof(why), .libcalls = libcalls,
+	};
+	struct program_image *image = calloc(1, sizeof(*image));
+	struct program program = {.image = image};
+	size_t code_size;
 
-	if (fd < 0)
-		die("mkstemp");
-	write_file(fd, object, size);
-	snprintf(shared_path, sizeof(shared_path), "%s.so", object_path);
-	link_shared(object_path, shared_path);
-	program.handle = dlopen(shared_path, RTLD_NOW | RTLD_LOCAL);
-	if (!program.handle)
-		die(dlerror());
-	unlink(object_path);
-	unlink(shared_path);
+	hmmcl_libcall_addresses(libcalls);
+	if (hmmcl_loader_open(&loader))
+		die("the loader refuses a code object of %zu bytes: %s", size, why);
+	code_size = whole_pages(loader.code_size);
+	image->size = code_size + whole_pages(loader.data_size);
+	image->base = mmap(NULL, image->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (image->base == MAP_FAILED)
+		die("mmap of %zu bytes: %s", image->size, strerror(errno));
+	loader.code = image->base;
+	loader.data = image->base + code_size;
+	loader.code_address = (uintptr_t)loader.code;
+	loader.data_address = (uintptr_t)loader.data;
+	if (hmmcl_loader_load(&loader))
+		die("the loader refuses a code object of %zu bytes: %s", size, why);
+	if (code_size && mprotect(image->base, code_size, PROT_READ | PROT_EXEC))
+		die("mprotect: %s", strerror(errno));
+	image->symbols = loader.symbols;
+	image->symbol_count = loader.symbol_count;
+	image->names = loader.names;
+	hmmcl_loader_close(&loader);
 	program.meta = read_meta(object);
 	return program;
 }
 
 void program_unload(struct program *program)
 {
-	dlclose(program->handle);
+	munmap(program->image->base, program->image->size);
+	free(program->image->symbols);
+	free(program->image->names);
+	free(program->image);
 	free(program->meta);
+}
+
+static uint64_t symbol_address(const struct program_image *image, const char *symbol)
+{
+	for (size_t i = 0; i < image->symbol_count; i++)
+		if (!strcmp(image->names + image->symbols[i].name, symbol))
+			return image->symbols[i].address;
+	die("no symbol '%s'", symbol);
 }
 
 /* The number in field @field of the first line that starts with @key after @at. */
@@ -85,7 +114,7 @@ static uint64_t number_after(const char *at, const char *key, int field)
 	snprintf(pattern, sizeof(pattern), "\n%s\t", key);
 	line = strstr(at, pattern);
 	if (!line)
-		die(key);
+		die("no '%s' in %s", key, at);
 	line++;
 	while (field--)
 		line = strchr(line, '\t') + 1;
@@ -101,10 +130,8 @@ struct kernel program_kernel(const struct program *program, const char *name)
 	snprintf(pattern, sizeof(pattern), "\nkernel\t%s\t", name);
 	at = strstr(program->meta, pattern);
 	if (!at || sscanf(at + strlen(pattern), "%255s", symbol) != 1)
-		die("no such kernel");
-	*(void **)&kernel.function = dlsym(program->handle, symbol);
-	if (!kernel.function)
-		die(dlerror());
+		die("no kernel '%s'", name);
+	kernel.function = (hmmcl_work_group_fn *)symbol_address(program->image, symbol);
 	kernel.args_size = number_after(at, "args_size", 1);
 	kernel.local_size = number_after(at, "local", 1);
 	kernel.context_item = number_after(at, "context", 2);

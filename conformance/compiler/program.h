@@ -9,7 +9,7 @@
 #include "../../runtime/engine/device_abi.h"
 
 struct program {
-	void *handle;		/* of dlopen() */
+	struct program_image *image;
 	char *meta;		/* the text section */
 };
 
@@ -25,12 +25,12 @@ struct range {
 	uint64_t global[3], local[3], offset[3];
 };
 
-/* Links the code object with the system's linker; ends the test program on failure. */
+/* Loads the code object with the runtime's loader; ends the test program on failure. */
 struct program program_load(const void *object, size_t size);
 void program_unload(struct program *program);
 struct kernel program_kernel(const struct program *program, const char *name);
 
-/* Runs all groups of @range, one after another; */
+/* Runs all groups of @range, one after another. */
 void kernel_run(const struct kernel *kernel, const struct range *range, const void *args,
 		struct hmmcl_printf_buffer *printf_buffer);
 

@@ -5,11 +5,15 @@
  *   test_compiler_fuzz		the kept seeds
  *   test_compiler_fuzz FIRST COUNT	COUNT seeds from FIRST
  *   test_compiler_fuzz -p SEED	prints the program
+ *   test_compiler_fuzz -m SEEDS NAME...	each of these mutants of the compiler (mutants.cmake)
+ *			must be found by one of the first SEEDS seeds, and none of them by chance
  *
  * Ends at the first difference, with the seed.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +27,31 @@
 
 /* Run by every test run; a seed that finds a bug is added. */
 static const uint64_t kept[] = {1, 2, 3, 4, 5, 6};
+
+/* What is being checked, for whoever must say so. */
+static char name[64];
+
+/* Compiled code may crash or never end: the seed is what one wants to know then. */
+static void on_signal(int signal)
+{
+	const char *why = signal == SIGALRM ? ": its kernels do not end\n" : ": its kernels crash\n";
+
+	(void)!write(STDERR_FILENO, name, strlen(name));
+	(void)!write(STDERR_FILENO, why, strlen(why));
+	_exit(1);
+}
+
+static void catch_signals(void)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGALRM};
+	static char stack[1 << 16];
+	const stack_t other = {.ss_sp = stack, .ss_size = sizeof(stack)};
+	const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+
+	sigaltstack(&other, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
 
 /* Plain Clang makes a library of @source; its path without ".so" is @base. */
 static void *build_reference(const char *source, const char *base)
@@ -48,13 +77,14 @@ static void *build_reference(const char *source, const char *base)
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status) {
-		fprintf(stderr, "the reference of %s cannot be built\n", input);
+		fprintf(stderr, "%s: %s fails with wait status %#x: the reference, %s, is not built\n", name,
+			CLANG, status, input);
 		exit(1);
 	}
 	handle = dlopen(output, RTLD_NOW | RTLD_LOCAL);
 	unlink(output);
 	if (!handle) {
-		fprintf(stderr, "%s\n", dlerror());
+		fprintf(stderr, "%s: the reference: %s\n", name, dlerror());
 		exit(1);
 	}
 	unlink(input);
@@ -62,7 +92,7 @@ static void *build_reference(const char *source, const char *base)
 }
 
 static bool check_build(struct client *client, const char *options, const char *source,
-			reference_kernel *reference, const char *name)
+			reference_kernel *reference)
 {
 	struct reply reply = client_build(client, options, source);
 	struct program program;
@@ -83,15 +113,20 @@ static bool check_build(struct client *client, const char *options, const char *
 	return same;
 }
 
+/* Compiles for the sake of a mutant, whose stages run whether the code is optimised or not. */
+static bool optimised_only;
+
 static bool check_seed(struct client *client, uint64_t seed)
 {
 	char *source = generate_program(seed);
-	char base[32] = "/tmp/hmmcl-fuzz-XXXXXX", name[64];
+	char base[32] = "/tmp/hmmcl-fuzz-XXXXXX";
 	reference_kernel *reference;
 	void *handle;
 	bool same;
 
 	snprintf(name, sizeof(name), "seed %llu", (unsigned long long)seed);
+	/* Two builds, each at most as long as client_build() waits. */
+	alarm(1000);
 	if (!mkdtemp(base)) {
 		perror(base);
 		exit(1);
@@ -102,12 +137,73 @@ static bool check_seed(struct client *client, uint64_t seed)
 	handle = build_reference(source, file);
 	*(void **)&reference = dlsym(handle, "test");
 	same = reference &&
-	       check_build(client, "-cl-std=CL3.0", source, reference, name) &&
-	       check_build(client, "-cl-std=CL3.0 -cl-opt-disable", source, reference, name);
+	       check_build(client, "-cl-std=CL3.0", source, reference) &&
+	       (optimised_only ||
+		check_build(client, "-cl-std=CL3.0 -cl-opt-disable", source, reference));
 	dlclose(handle);
 	rmdir(base);
 	free(source);
 	return same;
+}
+
+/* The first seed of 1 to @seeds that finds the compiler wrong, in a process of its own; or 0. */
+static uint64_t first_found(const char *mutant, uint64_t seeds)
+{
+	uint64_t tried = 0;
+	int pair[2], status;
+	pid_t pid;
+
+	if (pipe(pair) || (pid = fork()) < 0) {
+		perror("a process for a mutant");
+		exit(1);
+	}
+	if (pid == 0) {
+		struct client client;
+		bool good = true;
+		int null = open("/dev/null", O_WRONLY);
+
+		if (*mutant)
+			dup2(null, STDERR_FILENO);
+		setenv("HMMCL_MUTANT", mutant, 1);
+		client = client_start();
+		for (uint64_t seed = 1; seed <= seeds && good; seed++) {
+			if (write(pair[1], &seed, sizeof(seed)) != sizeof(seed))
+				_exit(1);
+			good = check_seed(&client, seed);
+		}
+		client_stop(&client);
+		_exit(!good);
+	}
+	close(pair[1]);
+	for (uint64_t seed; read(pair[0], &seed, sizeof(seed)) == sizeof(seed);)
+		tried = seed;
+	close(pair[0]);
+	if (waitpid(pid, &status, 0) != pid) {
+		perror("waitpid");
+		exit(1);
+	}
+	return status ? tried : 0;
+}
+
+static bool check_mutants(uint64_t seeds, char **mutants, int count)
+{
+	uint64_t most = 0;
+	bool good = true;
+
+	optimised_only = true;
+	for (int i = 0; i < count; i++) {
+		uint64_t seed = first_found(mutants[i], seeds);
+
+		if (seed)
+			printf("%s: found by seed %llu\n", mutants[i], (unsigned long long)seed);
+		else
+			printf("%s: NOT FOUND by %llu seeds\n", mutants[i], (unsigned long long)seeds);
+		fflush(stdout);
+		good &= seed != 0;
+		most = seed > most ? seed : most;
+	}
+	/* The same compiler with no mutant switched on has nothing to find. */
+	return good && !first_found("", most);
 }
 
 int main(int argc, char **argv)
@@ -116,6 +212,9 @@ int main(int argc, char **argv)
 	struct client client;
 	bool good = true;
 
+	catch_signals();
+	if (argc > 3 && !strcmp(argv[1], "-m"))
+		return !check_mutants(strtoull(argv[2], NULL, 0), argv + 3, argc - 3);
 	if (argc == 3 && !strcmp(argv[1], "-p")) {
 		fputs(generate_program(strtoull(argv[2], NULL, 0)), stdout);
 		return 0;
