@@ -78,12 +78,6 @@ hmmcl_mutant(HMMCL_WIDE_MUTANTS lost-select vectoriser/widener.cpp
 [[builder.CreateSelect(edge_mask(waiting, block), vector(other), result);]]
 [[hmmcl_mutant("lost-select") ? result :
 					builder.CreateSelect(edge_mask(waiting, block), vector(other), result);]])
-# Lanes that take no part store.
-hmmcl_mutant(HMMCL_WIDE_MUTANTS lost-mask vectoriser/memory.cpp
-[[	Instruction *result = mask ?
-		cast<Instruction>(builder.CreateMaskedStore(]]
-[[	Instruction *result = mask && !hmmcl_mutant("lost-mask") ?
-		cast<Instruction>(builder.CreateMaskedStore(]])
 # A loop ends when its first lane does.
 hmmcl_mutant(HMMCL_WIDE_MUTANTS early-end vectoriser/widener.cpp
 [[builder.CreateCondBr(builder.CreateOrReduce(go_on),]]

@@ -196,6 +196,63 @@ static void test_corrupt(void **state)
 	}
 }
 
+struct whole_file { char path[PATH_MAX + 300], bytes[1 << 16]; ssize_t size; };
+
+static void read_whole(const char *path, void *data)
+{
+	struct whole_file *file = data;
+	int fd = open(path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	strcpy(file->path, path);
+	file->size = read(fd, file->bytes, sizeof(file->bytes));
+	assert_in_range(file->size, 500, sizeof(file->bytes) - 1);
+	close(fd);
+}
+
+/* Its first @size bytes; a damaged file before it may have been removed. */
+static void write_part(const struct whole_file *file, ssize_t size)
+{
+	int fd = open(file->path, O_WRONLY | O_TRUNC | O_CREAT, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, file->bytes, (size_t)size), size);
+	close(fd);
+}
+
+/* One process, whose compiler has no memory: whatever the length, it is a miss, and nothing else. */
+static void build_truncated(void *data)
+{
+	const struct whole_file *file = data;
+	const ssize_t size = file->size;
+	cl_context context;
+
+	setenv("HMMCL_CACHE_DIR", directory, 1);
+	setenv("HMMCL_BUILD_MEMORY", "1", 1);
+	context = new_context();
+	/* Each length in the header and at the end, and lengths between. */
+	for (ssize_t n = 0; n <= size; n += n < 200 || n > size - 40 ? 1 : (size - 240) / 64 + 1) {
+		cl_program program = new_program(context, source);
+
+		write_part(file, n);
+		assert_cl(clBuildProgram(program, 0, NULL, NULL, NULL, NULL),
+			  n < size ? CL_BUILD_PROGRAM_FAILURE : CL_SUCCESS);
+		OK(clReleaseProgram(program));
+	}
+	OK(clReleaseContext(context));
+}
+
+static void test_truncated(void **state)
+{
+	struct whole_file *file = calloc(1, sizeof(*file));
+
+	(void)state;
+	run((struct scenario){ .source = source });
+	assert_int_equal(each_file(read_whole, file), 1);
+	in_process(build_truncated, file);
+	free(file);
+}
+
 static void make_writable(const char *path, void *data)
 {
 	(void)data;
@@ -479,7 +536,7 @@ static void test_killed_while_writing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_hit), TEST(test_errors_are_not_cached), TEST(test_corrupt),
+		TEST(test_hit), TEST(test_errors_are_not_cached), TEST(test_corrupt), TEST(test_truncated),
 		TEST(test_untrusted), TEST(test_no_directory), TEST(test_bound),
 		TEST(test_no_files), TEST(test_included_files), TEST(test_embedded_headers),
 		TEST(test_full_and_read_only), TEST(test_shared), TEST(test_killed_while_writing),

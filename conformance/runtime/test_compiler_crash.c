@@ -447,6 +447,153 @@ static void *build_many(void *data)
 	return NULL;
 }
 
+/* Macros that double 60 times: the preprocessor never ends, and its memory grows. */
+static char *endless_source(void)
+{
+	char *text = malloc(1 << 16), *at = text;
+
+	at += sprintf(at, "#define A0 1+\n");
+	for (int i = 1; i <= 60; i++)
+		at += sprintf(at, "#define A%d A%d A%d\n", i, i - 1, i - 1);
+	sprintf(at, "kernel void k(global int *p) { *p = A60 1; }");
+	return text;
+}
+
+/* Clang recurses for each operator, until its stack ends. */
+static char *deep_source(void)
+{
+	const size_t n = 3000000;
+	char *text = malloc(n + 100), *at = text;
+
+	at += sprintf(at, "kernel void k(global int *p) { *p = ");
+	memset(at, '!', n);
+	strcpy(at + n, "1; }");
+	return text;
+}
+
+struct bad_source {
+	char *(*make)(void);
+	const char *variable, *value;	/* in the environment */
+	const char *word;		/* in the log */
+};
+
+/* The real compiler, at a program that it cannot finish; then at one that it can. */
+static void cannot_finish(void *data)
+{
+	const struct bad_source *bad = data;
+	char *text = bad->make(), log[2048] = "";
+	cl_context context;
+	cl_program program;
+
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	setenv(bad->variable, bad->value, 1);
+	context = new_context();
+	program = new_program(context, text);
+	assert_cl(clBuildProgram(program, 0, NULL, NULL, NULL, NULL), CL_BUILD_PROGRAM_FAILURE);
+	OK(clGetProgramBuildInfo(program, find_device(), CL_PROGRAM_BUILD_LOG, sizeof(log), log, NULL));
+	if (!strstr(log, bad->word) || !strstr(log, "stage P0"))
+		fail_msg("no '%s' or stage in the log: %s", bad->word, log);
+	OK(clReleaseProgram(program));
+	OK(build(context, NULL, NULL, 0));
+	assert_no_children();
+	OK(clReleaseContext(context));
+	free(text);
+}
+
+static void test_cannot_finish(void **state)
+{
+	struct bad_source bad[] = {
+		{ endless_source, "HMMCL_BUILD_TIMEOUT", "2", "HMMCL_BUILD_TIMEOUT" },
+		{ endless_source, "HMMCL_BUILD_MEMORY", "400", "HMMCL_BUILD_MEMORY" },
+		{ deep_source, "HMMCL_BUILD_MEMORY", "4096", "crashed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++)
+		in_process(cannot_finish, &bad[i]);
+}
+
+/* A child of @parent, or 0. */
+static pid_t find_child(pid_t parent)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	while ((entry = readdir(proc)) && !found) {
+		char path[300];
+		int ppid = 0;
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/stat", entry->d_name);
+		file = fopen(path, "r");
+		if (!file)
+			continue;
+		if (fscanf(file, "%*d (%*[^)]) %*c %d", &ppid) == 1 && ppid == parent)
+			found = atoi(entry->d_name);
+		fclose(file);
+	}
+	closedir(proc);
+	return found;
+}
+
+struct endless_build {
+	cl_context context;
+	char *text;
+	cl_int error;
+	char log[1024];
+};
+
+static void *build_endless(void *data)
+{
+	struct endless_build *b = data;
+	cl_program program = new_program(b->context, b->text);
+
+	b->error = clBuildProgram(program, 0, NULL, NULL, NULL, NULL);
+	OK(clGetProgramBuildInfo(program, find_device(), CL_PROGRAM_BUILD_LOG, sizeof(b->log), b->log, NULL));
+	OK(clReleaseProgram(program));
+	return NULL;
+}
+
+/* One build's process is killed in the middle of its work: that build fails, those beside it do not. */
+static void kill_one_build(void *data)
+{
+	struct endless_build endless = { .text = endless_source() };
+	pthread_t threads[3], victim;
+	pid_t child = 0;
+
+	(void)data;
+	mark_process();
+	endless.context = new_context();
+	OK(build(endless.context, NULL, NULL, 0));
+	/* Its process has replied, and may not be gone yet. */
+	for (int i = 0; i < 4000 && find_child(find_server("hmmclc")); i++)
+		sleep_ms(5);
+	assert_int_equal(pthread_create(&victim, NULL, build_endless, &endless), 0);
+	for (int i = 0; i < 4000 && !child; i++, sleep_ms(5))
+		child = find_child(find_server("hmmclc"));
+	assert_true(child > 0);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, build_many, endless.context), 0);
+	sleep_ms(20);
+	kill(child, SIGKILL);
+	assert_int_equal(pthread_join(victim, NULL), 0);
+	for (size_t i = 0; i < COUNT(threads); i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_cl(endless.error, CL_BUILD_PROGRAM_FAILURE);
+	if (!strstr(endless.log, "Killed"))
+		fail_msg("no 'Killed' in the log: %s", endless.log);
+	assert_no_children();
+	OK(clReleaseContext(endless.context));
+	free(endless.text);
+}
+
+static void test_killed_build(void **state)
+{
+	(void)state;
+	in_process(kill_one_build, NULL);
+}
+
 /* Hundreds of builds at once: more than the compiler works on, more than its socket holds. */
 static void many_threads(void *data)
 {
@@ -517,6 +664,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_change_directory),
 		cmocka_unit_test(test_killed_at_work),
+		cmocka_unit_test(test_cannot_finish),
+		cmocka_unit_test(test_killed_build),
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_closed_descriptors),
 	};

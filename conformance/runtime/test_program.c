@@ -4,6 +4,8 @@
 
 #include "program.h"
 
+#include "../../runtime/compiler/hash.h"
+
 static const char source[] =
 	"kernel void one(global int *p) { p[get_global_id(0)] = 1; }\n"
 	"kernel void two(global int *p) { p[get_global_id(0)] = 2; }\n";
@@ -279,6 +281,26 @@ static void test_binaries(void **state)
 		assert_null(clCreateProgramWithBinary(context, 1, &device, &at, &bytes, NULL, &error));
 		assert_cl(error, CL_INVALID_BINARY);
 	}
+	/* Whole, and from another machine: the target is at 8, the digest behind the sizes (core/binary.c). */
+	struct hmmcl_hash hash;
+	binary[8] ^= 1;
+	memset(binary + 40, 0, HMMCL_HASH_SIZE);
+	hmmcl_hash_init(&hash);
+	hmmcl_hash_add(&hash, binary, size);
+	hmmcl_hash_end(&hash, binary + 40);
+	assert_null(clCreateProgramWithBinary(context, 1, &device, &size, &bytes, &status, &error));
+	assert_cl(error, CL_INVALID_BINARY);
+	assert_cl(status, CL_INVALID_BINARY);
+	/* So forged it would be taken, were it from here. */
+	binary[8] ^= 1;
+	memset(binary + 40, 0, HMMCL_HASH_SIZE);
+	hmmcl_hash_init(&hash);
+	hmmcl_hash_add(&hash, binary, size);
+	hmmcl_hash_end(&hash, binary + 40);
+	copy = clCreateProgramWithBinary(context, 1, &device, &size, &bytes, &status, &error);
+	OK(error);
+	OK(clReleaseProgram(copy));
+
 	size = 0;
 	assert_null(clCreateProgramWithBinary(context, 1, &device, &size, &bytes, &status, &error));
 	assert_cl(error, CL_INVALID_VALUE);
