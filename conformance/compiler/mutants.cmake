@@ -78,11 +78,6 @@ hmmcl_mutant(HMMCL_WIDE_MUTANTS lost-select vectoriser/widener.cpp
 [[builder.CreateSelect(edge_mask(waiting, block), vector(other), result);]]
 [[hmmcl_mutant("lost-select") ? result :
 					builder.CreateSelect(edge_mask(waiting, block), vector(other), result);]])
-# A loop ends when its first lane does.
-hmmcl_mutant(HMMCL_WIDE_MUTANTS early-end vectoriser/widener.cpp
-[[builder.CreateCondBr(builder.CreateOrReduce(go_on),]]
-[[builder.CreateCondBr(hmmcl_mutant("early-end") ? builder.CreateAndReduce(go_on) :
-			     builder.CreateOrReduce(go_on),]])
 
 list(REMOVE_DUPLICATES mutated_files)
 set(sources "")
@@ -102,8 +97,7 @@ add_executable(hmmclc_mutants ${sources} "$<FILTER:$<TARGET_OBJECTS:hmmclc>,EXCL
 target_compile_options(hmmclc_mutants PRIVATE "SHELL:-include ${CMAKE_CURRENT_SOURCE_DIR}/mutant.h")
 set_target_properties(hmmclc_mutants PROPERTIES CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF
 	SKIP_BUILD_RPATH ON)
-foreach(property IN ITEMS COMPILE_OPTIONS LINK_DIRECTORIES LINK_OPTIONS
-		LINK_LIBRARIES)
+foreach(property IN ITEMS COMPILE_OPTIONS LINK_DIRECTORIES LINK_OPTIONS LINK_LIBRARIES)
 	get_target_property(value hmmclc ${property})
 	if(NOT value STREQUAL "value-NOTFOUND")
 		set_property(TARGET hmmclc_mutants APPEND PROPERTY ${property} ${value})
