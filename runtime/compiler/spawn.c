@@ -1,29 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The helper must not be a child of the application, so it is a grandchild.  The process between
- * the two is made without an exit signal, which hides it from wait() and SIGCHLD for the moment
- * that it lives, and shares this process's memory: nothing is copied, however large the application
- * is.
- */
+/* The helper must not be a child of the application, so it is a grandchild: see transport/spawn.h. */
 #include "spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../transport/spawn.h"
+
 #define CHILD_FD	3
-#define STACK_SIZE	(64u << 10)
 
 extern char **environ;
-
-/* clone() by the name under which thread sanitizers do not take it for a fork. */
-int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
 
 struct spawn {
 	const char *const *argv;
@@ -33,7 +23,7 @@ struct spawn {
 	int pidfd;
 };
 
-/* The process between: shares memory and descriptors, while the thread that made it stands still. */
+/* In the process between. */
 static int between(void *data)
 {
 	struct spawn *spawn = data;
@@ -71,28 +61,6 @@ static int set_up(struct spawn *spawn, int fd, bool keep_stderr)
 	return error ? -ENOMEM : 0;
 }
 
-static int run(struct spawn *spawn)
-{
-	sigset_t all, old;
-	char *stack = malloc(STACK_SIZE);
-	pid_t pid;
-
-	if (!stack)
-		return -ENOMEM;
-	/* No handler of the application may run in the process between. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = __clone(between, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES, spawn);
-	if (pid < 0)
-		spawn->error = errno;
-	else
-		while (waitpid(pid, NULL, __WCLONE) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	free(stack);
-	return -spawn->error;
-}
-
 int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int *pidfd)
 {
 	struct spawn spawn = { .argv = argv, .pidfd = -1 };
@@ -110,7 +78,9 @@ int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int
 		goto destroy_actions;
 	error = set_up(&spawn, high, keep_stderr);
 	if (!error)
-		error = run(&spawn);
+		error = hmmcl_run_between(between, &spawn);
+	if (!error)
+		error = -spawn.error;
 	*pidfd = spawn.pidfd;
 	posix_spawnattr_destroy(&spawn.attributes);
 destroy_actions:

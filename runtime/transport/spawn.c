@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * Starting hmmcl-engine.  A child would be the application's to wait for, and would tell it
- * of its death.  So a short-lived one, that signals nothing, starts it and ends: the engine's
- * parent is then init.  Both borrow this process's memory until they execute or end, so
- * nothing is copied, and between they make nothing but system calls.
+ * Starting programs that the application does not notice, and hmmcl-engine.  A child would be the
+ * application's to wait for, and would tell it of its death.  So a short-lived one, that signals
+ * nothing, starts it and ends: the program's parent is then init.  Both borrow this process's
+ * memory until they execute or end: nothing is copied, however large the application is.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -23,7 +23,7 @@
 #include "engine.h"
 #include "spawn.h"
 
-#define STACK_SIZE 32768
+#define STACK_SIZE (64u << 10)
 
 struct spawn {
 	const char *path;
@@ -31,8 +31,34 @@ struct spawn {
 	int fds[HMMCL_FD_END];		/* by number in the engine; none of them is below HMMCL_FD_END */
 	int pidfd;
 	int error;
-	_Alignas(16) char stack[2][STACK_SIZE];
+	_Alignas(16) char stack[STACK_SIZE];
 };
+
+/* clone() by the name under which thread sanitizers do not take it for a fork. */
+int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...);
+
+int hmmcl_run_between(int (*function)(void *), void *argument)
+{
+	char *stack = malloc(STACK_SIZE);
+	sigset_t everything, saved;
+	pid_t pid;
+	int err = 0;
+
+	if (!stack)
+		return -ENOMEM;
+	/* No handler of the application may run in the process between. */
+	sigfillset(&everything);
+	pthread_sigmask(SIG_SETMASK, &everything, &saved);
+	pid = __clone(function, stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES, argument);
+	if (pid < 0)
+		err = -errno;
+	else
+		while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
+			;
+	pthread_sigmask(SIG_SETMASK, &saved, NULL);
+	free(stack);
+	return err;
+}
 
 static int run_engine(void *argument)
 {
@@ -56,28 +82,10 @@ static int run_between(void *argument)
 	struct spawn *spawn = argument;
 
 	/* Shares the table of descriptors with the application, so that the pidfd is there. */
-	if (clone(run_engine, spawn->stack[1] + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
-		  spawn, &spawn->pidfd) < 0)
+	if (__clone(run_engine, spawn->stack + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_PIDFD,
+		    spawn, &spawn->pidfd) < 0)
 		spawn->error = -errno;
-	_exit(0);
-}
-
-static int start(struct spawn *spawn)
-{
-	sigset_t everything, saved;
-	int state, pid, err = 0;
-
-	sigfillset(&everything);
-	pthread_sigmask(SIG_SETMASK, &everything, &saved);
-	pid = clone(run_between, spawn->stack[0] + STACK_SIZE, CLONE_VM | CLONE_VFORK | CLONE_FILES,
-		    spawn);
-	if (pid < 0)
-		err = -errno;
-	else
-		while (waitpid(pid, &state, __WALL) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &saved, NULL);
-	return err ? err : spawn->error;
+	return 0;
 }
 
 int hmmcl_spawn(const char *path, uint64_t address, uint64_t size, const int *fds, int *status)
@@ -105,7 +113,9 @@ int hmmcl_spawn(const char *path, uint64_t address, uint64_t size, const int *fd
 			err = -errno;
 	}
 	if (!err)
-		err = start(spawn);
+		err = hmmcl_run_between(run_between, spawn);
+	if (!err)
+		err = spawn->error;
 	for (int fd = HMMCL_FD_DEVICE; fd < HMMCL_FD_END; fd++)
 		if (spawn->fds[fd] >= 0)
 			close(spawn->fds[fd]);

@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Starting the program hmmcl-engine, in a way that the application does not notice. */
+/* Starting programs in a way that the application does not notice; the program hmmcl-engine. */
 #ifndef HMMCL_TRANSPORT_SPAWN_H
 #define HMMCL_TRANSPORT_SPAWN_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+/*
+ * Run @function, which starts a program, in a process between that one and this: made without an
+ * exit signal, which hides it from wait() and SIGCHLD for the moment that it lives.  It shares memory
+ * and descriptors with this process, and the calling thread stands still until it has ended.
+ * Returns 0, when it has run, or a negative errno.
+ */
+int hmmcl_run_between(int (*function)(void *), void *argument);
 
 /*
  * Start hmmcl-engine for the window at [@address, @address + @size), with @fds as its descriptors
