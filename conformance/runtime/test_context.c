@@ -275,6 +275,38 @@ static int use_in_child(cl_context context, cl_command_queue queue, cl_event eve
 	return 0;
 }
 
+/*
+ * Until all other threads sleep.  AddressSanitizer's malloc does not prepare for fork: a thread that
+ * is being started allocates (pthread_getattr_np), and a lock that it holds then stays locked in the
+ * child for ever.  A program of threads and fork() alone, without OpenCL, hangs so.
+ */
+static void let_threads_settle(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	int busy;
+
+	do {
+		DIR *tasks = opendir("/proc/self/task");
+		char path[300], line[512];
+
+		assert_non_null(tasks);
+		busy = -1;		/* this one */
+		for (struct dirent *task; (task = readdir(tasks));) {
+			FILE *file;
+
+			snprintf(path, sizeof(path), "/proc/self/task/%s/stat", task->d_name);
+			file = task->d_name[0] == '.' ? NULL : fopen(path, "r");
+			if (file && fgets(line, sizeof(line), file))
+				busy += strrchr(line, ')')[2] == 'R';
+			if (file)
+				fclose(file);
+		}
+		closedir(tasks);
+		sleep_ms(1);
+	} while (busy > 0);
+#endif
+}
+
 static void fork_child(void **state)
 {
 	cl_context context = new_context();
@@ -288,6 +320,7 @@ static void fork_child(void **state)
 	skip();		/* its runtime lets no child of a process with threads start one */
 #endif
 	OK(clEnqueueMarkerWithWaitList(queue, 1, &event, &marker));
+	let_threads_settle();
 	pid = fork();
 	if (pid == 0) {
 		alarm(30);
