@@ -150,6 +150,7 @@ struct hmmcl_control {
 	uint32_t futex_flags;		/* FUTEX_PRIVATE_FLAG, or 0 between processes */
 	uint32_t max_spinners;		/* workers that may spin for work at the same time */
 	uint32_t pin;			/* worker i runs on cpus[i] only */
+	uint32_t switch_ticks;		/* a yield that took longer has let another thread run */
 	uint16_t cpus[HMMCL_MAX_WORKERS];
 	/* Written by the engine before it says that it is ready. */
 	_Atomic uint32_t ready;		/* futex, shared */
@@ -200,7 +201,8 @@ static inline bool hmmcl_has_ended(const struct hmmcl_slot *slot, uint64_t ticke
  * @seen.  It ends early, and sets *@contended, when other threads turn out to need the core.
  */
 #define HMMCL_SPIN_MAX (128u << 10)	/* about 60 us: longer than a futex's wake-up */
-bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *contended);
+bool hmmcl_spin(const struct hmmcl_control *control, _Atomic uint32_t *word, uint32_t seen,
+		uint64_t until, bool *contended);
 /*
  * For how long is learned: the next budget, in ticks, after a wait of @waited in all.  It grows, too,
  * when sleep was what we waited in, but spinning would have been worth it.

@@ -8,9 +8,9 @@
 /* In ticks of the time stamp counter, a few thousand a microsecond. */
 #define SPIN_MIN (4u << 10)
 #define SPIN_YIELD (8u << 10)		/* let others run on this core that often */
-#define SHORT_YIELD (4u << 10)		/* longer: another thread has run meanwhile */
 
-bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *contended)
+bool hmmcl_spin(const struct hmmcl_control *control, _Atomic uint32_t *word, uint32_t seen,
+		uint64_t until, bool *contended)
 {
 	uint64_t t = hmmcl_tsc(), yield = t + SPIN_YIELD;
 
@@ -29,7 +29,7 @@ bool hmmcl_spin(_Atomic uint32_t *word, uint32_t seen, uint64_t until, bool *con
 			 * perhaps the very one that we wait for, and each of us spins while the other could
 			 * go on. Better to sleep: who is woken runs at once, on an idle core if there is
 			 * one. */
-			if (yield - t > SHORT_YIELD) {
+			if (yield - t > control->switch_ticks) {
 				*contended = true;
 				return atomic_load_explicit(word, memory_order_acquire) != seen;
 			}

@@ -311,7 +311,8 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 			idle_since = hmmcl_tsc();
 		count_in(worker);
 		if (worker->counted &&
-		    hmmcl_spin(&control->doorbell, seen, idle_since + worker->spin_budget, &contended))
+		    hmmcl_spin(control, &control->doorbell, seen, idle_since + worker->spin_budget,
+			       &contended))
 			continue;
 		count_out(worker);
 		/* The doorbell may have changed before we are counted: then the futex does not

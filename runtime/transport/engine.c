@@ -10,7 +10,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../engine/syscall.h"
 #include "client.h"
+
+#define SWITCH_TICKS_MIN (4u << 10)	/* about 2 us */
 
 /* All engines of this process, and those that new contexts share. */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -132,6 +135,21 @@ static const _Atomic uint32_t *make_ours(void)
 	return page;
 }
 
+/* Several times what a system call takes that lets nobody else run; under emulation that is long. */
+static uint32_t switch_ticks(void)
+{
+	uint64_t least = UINT32_MAX / 16;
+
+	for (int i = 0; i < 8; i++) {
+		uint64_t start = hmmcl_tsc(), ticks;
+
+		hmmcl_syscall1(__NR_getppid, 0);
+		ticks = hmmcl_tsc() - start;
+		least = ticks < least ? ticks : least;
+	}
+	return least < SWITCH_TICKS_MIN / 16 ? SWITCH_TICKS_MIN : (uint32_t)least * 16;
+}
+
 static int create(enum hmmcl_engine_kind kind, struct hmmcl_engine **result,
 		  char *why, size_t why_size)
 {
@@ -171,6 +189,7 @@ static int create(enum hmmcl_engine_kind kind, struct hmmcl_engine **result,
 	control->clock = hmmcl_clock_choose();
 	/* One that spins leaves a core for the client; on a single core nobody spins. */
 	control->max_spinners = engine->info.workers / 2;
+	control->switch_ticks = switch_ticks();
 	hmmcl_clock_start(engine);
 	err = engine->backend->start(engine, why, why_size);
 	if (err) {

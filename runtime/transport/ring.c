@@ -379,7 +379,7 @@ static bool spin_first(struct hmmcl_engine *engine, _Atomic uint32_t *word, uint
 	*contended = false;
 	if (!engine->window.control->max_spinners || atomic_exchange(&engine->spinning, 1))
 		return false;
-	changed = hmmcl_spin(word, seen, hmmcl_tsc() + budget, contended);
+	changed = hmmcl_spin(engine->window.control, word, seen, hmmcl_tsc() + budget, contended);
 	atomic_store(&engine->spinning, 0);
 	return changed;
 }
