@@ -187,28 +187,58 @@ TEST(migrate_untouched)
 	device_stop(&d);
 }
 
+static ssize_t write_pages(int fd, char *p, size_t length)
+{
+	return write(fd, p, length);
+}
+
+static ssize_t splice_pages(int fd, char *p, size_t length)
+{
+	return vmsplice(fd, &(struct iovec){ p, length }, 1, 0);
+}
+
+/* The copy goes to @p + SIZE. */
+static ssize_t read_process(int pid, char *p, size_t length)
+{
+	struct iovec local = { p + SIZE, length }, remote = { p, length };
+
+	return process_vm_readv(pid, &local, 1, &remote, 1, 0);
+}
+
+/* All of it by one call; where a page may not come home for want of memory, the rest by further ones. */
+static void transfer(ssize_t (*call)(int, char *, size_t), int fd, void *p, size_t length)
+{
+	int tries = test_memory_fails() ? 1000 : 1;
+	ssize_t done;
+
+	for (char *at = p; length; at += done, length -= (size_t)done) {
+		do
+			done = call(fd, at, length);
+		while (done <= 0 && --tries);
+		CHECK(done == (ssize_t)length || (done > 0 && test_memory_fails()));
+	}
+}
+
 /* Others in the kernel that look at the pages (GUP) pull them home, and get the right data. */
 TEST(hmm_gup_test)
 {
 	struct device d;
-	uint64_t *p = memory_map(SIZE, false), *copy = malloc(SIZE);
-	struct iovec local = { copy, SIZE }, remote = { p, SIZE };
+	uint64_t *p = memory_map(2 * SIZE, false), *copy = p + SIZE / sizeof(*p);
 	int fds[2];
-	struct iovec v = { p, 16 * PAGE };
 
 	device_start(&d);
 	memory_fill(p, SIZE, 0);
 	device_migrate_all(&d, p, SIZE);
-	CHECK_EQ(process_vm_readv(getpid(), &local, 1, &remote, 1, 0), SIZE);
+	transfer(read_process, getpid(), p, SIZE);
 	CHECK_EQ(memory_check(copy, SIZE, 0, 0), -1);
 	/* A write(2) from device pages, and a pin by vmsplice: while pinned it does not move. */
 	device_migrate_all(&d, p, SIZE);
 	CHECK_OK(pipe(fds));
-	CHECK_EQ(write(fds[1], p, 8 * PAGE), 8 * PAGE);
+	transfer(write_pages, fds[1], p, 8 * PAGE);
 	CHECK_EQ(read(fds[0], copy, 8 * PAGE), 8 * PAGE);
 	CHECK_EQ(memory_check(copy, 8 * PAGE, 0, 0), -1);
 	device_migrate_all(&d, p, SIZE);
-	CHECK_EQ(vmsplice(fds[1], &v, 1, 0), 16 * PAGE);
+	transfer(splice_pages, fds[1], p, 16 * PAGE);
 	CHECK_EQ(device_migrate(&d, p, 16 * PAGE, HMMCL_MIGRATE_TO_DEVICE).pages_moved, 0);
 	CHECK_EQ(read(fds[0], copy, 16 * PAGE), 16 * PAGE);
 	CHECK_EQ(memory_check(copy, 16 * PAGE, 0, 0), -1);
