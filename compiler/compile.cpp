@@ -6,6 +6,7 @@
 #include "library.h"
 #include "metadata.h"
 #include "pipeline.h"
+#include "spirv.h"
 #include "stage.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
@@ -82,6 +83,9 @@ public:
 	std::unique_ptr<Module> parse_source(const Source &source, bool colour)
 	{
 		FileRecord files;
+
+		if (source.kind == Source::Kind::spirv)
+			return parse_spirv(source, options, context, result.log);
 		auto module = parse_opencl(source, options, context, colour, result.log, files);
 
 		result.files = files.bytes();
@@ -151,11 +155,28 @@ private:
 	Result &result;
 };
 
+/* SPIR-V may have been made of a module with such flags, and the translator have kept them. */
+void set_flag(Module &module, StringRef name, bool value)
+{
+	auto *type = Type::getInt32Ty(module.getContext());
+
+	module.setModuleFlag(Module::Max, name, ConstantAsMetadata::get(ConstantInt::get(type, value)));
+}
+
 uint32_t get_flag(const Module &module, StringRef name)
 {
 	auto *value = mdconst::extract_or_null<ConstantInt>(module.getModuleFlag(name));
 
 	return value ? value->getZExtValue() : 0;
+}
+
+/* Where options come from, and the stage that begins. */
+Entry begin(const Source &source, Entry entry)
+{
+	bool spirv = source.kind == Source::Kind::spirv;
+
+	enter_stage(spirv ? "P0, SPIR-V translator" : "P0, front end");
+	return spirv ? Entry::translate : entry;
 }
 
 /* Reads one input of clLinkProgram; what the application hands us may be anything. */
@@ -200,10 +221,9 @@ Result build(const std::string &options, const Source &source, const Settings &s
 	Result result;
 	Request request(result);
 
-	enter_stage("P0, front end");
-	if (!request.parse(options, Entry::build))
+	if (!request.parse(options, begin(source, Entry::build)))
 		return result;
-	if (settings.emit == Emit::ast) {
+	if (settings.emit == Emit::ast && source.kind == Source::Kind::opencl_c) {
 		if (dump_syntax_tree(source, request.options, settings.colour, result.log))
 			result.status = HMMCL_COMPILER_OK;
 		return result;
@@ -220,14 +240,13 @@ Result compile(const std::string &options, const Source &source, const Settings 
 	Result result;
 	Request request(result);
 
-	enter_stage("P0, front end");
-	if (!request.parse(options, Entry::compile))
+	if (!request.parse(options, begin(source, Entry::compile)))
 		return result;
 	auto module = request.parse_source(source, settings.colour);
 	if (module) {
-		module->addModuleFlag(Module::Max, flag_fast, request.options.fast_math);
-		module->addModuleFlag(Module::Max, flag_plain, !request.options.optimise);
-		module->addModuleFlag(Module::Max, flag_uniform, request.options.uniform_groups);
+		set_flag(*module, flag_fast, request.options.fast_math);
+		set_flag(*module, flag_plain, !request.options.optimise);
+		set_flag(*module, flag_uniform, request.options.uniform_groups);
 		request.write_bitcode(*module);
 	}
 	request.end(settings);

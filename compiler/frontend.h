@@ -23,9 +23,11 @@ struct Header {
 };
 
 struct Source {
+	enum class Kind { opencl_c, spirv } kind = Kind::opencl_c;
 	std::string name = "program.cl";	/* shown in diagnostics */
-	std::string text;
+	std::string text;			/* or the module's bytes (spirv.h) */
 	std::vector<Header> headers;		/* found before those of -I directories */
+	std::string translator;			/* SPIR-V: path of the translator; empty: there is none */
 };
 
 /*

@@ -2,6 +2,7 @@
 /* The command line. */
 #include "compile.h"
 #include "server.h"
+#include "spirv.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,13 +18,13 @@ namespace {
 using namespace hmmcl;
 
 const char help[] =
-	"Usage: hmmclc [OPTION]... FILE.cl\n"
-	"Compile OpenCL C to a code object for hmmcl's engines.\n"
+	"Usage: hmmclc [OPTION]... FILE.cl|FILE.spv\n"
+	"Compile OpenCL C or SPIR-V to a code object for hmmcl's engines.\n"
 	"\n"
 	"  -o FILE         write to FILE ('-': standard output; default: FILE.o, or standard\n"
 	"                  output for text)\n"
 	"  --emit=WHAT     what to write:\n"
-	"                    ast        Clang's syntax tree\n"
+	"                    ast        Clang's syntax tree (OpenCL C)\n"
 	"                    ir         LLVM IR from the front end\n"
 	"                    ir-linked  after linking and inlining the built-in library\n"
 	"                    ir-wg      work-group functions: barriers split, loops over items\n"
@@ -156,6 +157,7 @@ int compile_file(CommandLine &line)
 		return 1;
 	}
 	source.text = text.str();
+	recognise_spirv(source);
 
 	line.settings.colour = isatty(STDERR_FILENO);
 	Result result = build(line.options, source, line.settings);

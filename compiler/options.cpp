@@ -187,7 +187,7 @@ bool parse_options(const std::string &text, Entry entry, Options &options, std::
 		if (!parse_word(words, i, entry, options, error))
 			return false;
 	/* OpenCL C 1.x knows no other groups, and the runtime refuses to enqueue them. */
-	if (entry != Entry::link && options.standard < "CL2.0")
+	if ((entry == Entry::build || entry == Entry::compile) && options.standard < "CL2.0")
 		options.uniform_groups = true;
 	return true;
 }

@@ -11,8 +11,11 @@
 
 namespace hmmcl {
 
-/* Which entry point the options came through: linker options are refused by a compile. */
-enum class Entry { build, compile, link };
+/*
+ * Which entry point the options came through: linker options are refused by a compile.  For SPIR-V
+ * (translate) those of the language and the preprocessor are checked, and mean nothing.
+ */
+enum class Entry { build, compile, translate, link };
 
 struct Options {
 	std::string text;			/* as given, for the code object */

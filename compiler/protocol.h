@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define HMMCL_COMPILER_MAGIC 0x434c4d48u	/* "HMLC" */
-#define HMMCL_COMPILER_PROTOCOL 2
+#define HMMCL_COMPILER_PROTOCOL 3
 #define HMMCL_COMPILER_FD 3
 
 /*
@@ -35,6 +35,8 @@ enum hmmcl_compiler_op {
 					 * {log, bitcode, files} (clCompileProgram) */
 	HMMCL_COMPILER_LINK,		/* {options, bitcode...} -> {log, code object, files}, or with
 					 * -create-library {log, bitcode, files} (clLinkProgram) */
+	HMMCL_COMPILER_BUILD_IL,	/* {options, SPIR-V, path of the translator} -> as BUILD */
+	HMMCL_COMPILER_COMPILE_IL,	/* {options, SPIR-V, path of the translator} -> as COMPILE */
 };
 
 /*

@@ -165,6 +165,15 @@ Result handle(const hmmcl_compiler_message &request, const std::vector<std::stri
 		for (size_t i = 2; i < blobs.size(); i += 2)
 			source.headers.push_back({blobs[i], blobs[i + 1]});
 		return compile(blobs[0], source, settings);
+	case HMMCL_COMPILER_BUILD_IL:
+	case HMMCL_COMPILER_COMPILE_IL:
+		if (blobs.size() != 3)
+			break;
+		source.text = blobs[1];
+		source.translator = blobs[2];
+		source.kind = Source::Kind::spirv;
+		return request.op == HMMCL_COMPILER_BUILD_IL ? build(blobs[0], source, settings)
+							     : compile(blobs[0], source, settings);
 	case HMMCL_COMPILER_LINK:
 		if (blobs.size() < 2)
 			break;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "../../compiler/features.h"
+#include "../compiler/spirv.h"
 #include "../core/check.h"
 #include "../core/device.h"
 #define HMMCL_INFO_FUNCTION "clGetDeviceInfo"
@@ -27,6 +28,18 @@ static const cl_name_version c_versions[] = {
 	{ CL_MAKE_VERSION(1, 2, 0), "OpenCL C" },
 	{ CL_MAKE_VERSION(3, 0, 0), "OpenCL C" },
 };
+
+/* Intermediate languages, where the translator is. */
+static const cl_name_version ils[] = {
+#define AS_IL(major, minor) { CL_MAKE_VERSION(major, minor, 0), "SPIR-V" },
+	HMMCL_SPIRV_VERSIONS(AS_IL)
+#undef AS_IL
+};
+static const char il_versions[] =
+#define AS_IL_NAME(major, minor) " SPIR-V_" #major "." #minor
+	HMMCL_SPIRV_VERSIONS(AS_IL_NAME)
+#undef AS_IL_NAME
+	;
 
 static const cl_device_fp_config fp_config = CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST;
 
@@ -199,9 +212,11 @@ static cl_int get_identity(cl_device_id device, cl_device_info param_name, size_
 	case CL_DEVICE_LATEST_CONFORMANCE_VERSION_PASSED:
 		RETURN_INFO_STRING("v0000-01-01-00");	/* none: the form is prescribed */
 	case CL_DEVICE_IL_VERSION:
+		RETURN_INFO_STRING(device->takes_il ? il_versions + 1 : "");
+	case CL_DEVICE_ILS_WITH_VERSION:
+		RETURN_INFO_ARRAY(ils, device->takes_il ? sizeof(ils) / sizeof(ils[0]) : 0);
 	case CL_DEVICE_BUILT_IN_KERNELS:
 		RETURN_INFO_STRING("");
-	case CL_DEVICE_ILS_WITH_VERSION:
 	case CL_DEVICE_BUILT_IN_KERNELS_WITH_VERSION:
 		RETURN_INFO_BYTES(NULL, 0);
 	case CL_DEVICE_PLATFORM:

@@ -16,6 +16,7 @@ static const struct {
 	FUNCTION(clGetKernelSuggestedLocalWorkSizeKHR),
 	FUNCTION(clGetKernelSubGroupInfoKHR),
 #undef FUNCTION
+	{ "clCreateProgramWithILKHR", (void *)hmmcl_create_program_with_il_khr },
 };
 
 void *hmmcl_extension_function(const char *name)

@@ -50,28 +50,6 @@ clCreateProgramWithSource(cl_context context, cl_uint count, const char **string
 	RETURN_OBJECT(program);
 }
 
-CL_API_ENTRY cl_program CL_API_CALL
-clCreateProgramWithIL(cl_context context, const void *il, size_t length, cl_int *errcode_ret)
-{
-	(void)il;
-	(void)length;
-	CHECK_OBJECT(hmmcl_context_valid(context), CL_INVALID_CONTEXT, "context is not a context");
-	CHECK_OBJECT(false, CL_INVALID_OPERATION,
-		     "the device takes no intermediate language (CL_DEVICE_IL_VERSION is empty)");
-}
-
-CL_API_ENTRY cl_int CL_API_CALL
-clSetProgramSpecializationConstant(cl_program program, cl_uint spec_id, size_t spec_size,
-				   const void *spec_value)
-{
-	(void)spec_id;
-	(void)spec_size;
-	(void)spec_value;
-	CHECK(hmmcl_program_valid(program), CL_INVALID_PROGRAM, "program is not a program");
-	CHECK(false, CL_INVALID_OPERATION,
-	      "the device takes no intermediate language (CL_DEVICE_IL_VERSION is empty)");
-}
-
 /* The device list of the clCreateProgramWith* functions that have one. */
 static cl_int check_devices(const char *function, cl_context context, cl_uint num_devices,
 			    const cl_device_id *device_list)

@@ -65,6 +65,11 @@ clCompileProgram(cl_program program, cl_uint num_devices, const cl_device_id *de
 	CHECK(hmmcl_program_valid(program), CL_INVALID_PROGRAM, "program is not a program");
 	TRY(check_common(__func__, program->context, num_devices, device_list, pfn_notify,
 			 user_data));
+	/* With SPIR-V, headers are ignored. */
+	if (program->origin == HMMCL_PROGRAM_IL) {
+		build.n_inputs = 0;
+		return hmmcl_build_run(__func__, &build);
+	}
 	CHECK(!num_input_headers == !input_headers && !num_input_headers == !header_include_names,
 	      CL_INVALID_VALUE, "num_input_headers is %u, input_headers is %p, header_include_names is %p",
 	      num_input_headers, (const void *)input_headers, (const void *)header_include_names);
@@ -77,7 +82,8 @@ clCompileProgram(cl_program program, cl_uint num_devices, const cl_device_id *de
 		      "input_headers[%u] was not created from source", i);
 		CHECK(header_include_names[i], CL_INVALID_VALUE, "header_include_names[%u] is NULL", i);
 	}
-	CHECK(program->source, CL_INVALID_OPERATION, "program was not created from source");
+	CHECK(program->source, CL_INVALID_OPERATION,
+	      "program was created neither from source nor from an intermediate language");
 	return hmmcl_build_run(__func__, &build);
 }
 

@@ -92,7 +92,7 @@ clGetProgramInfo(cl_program program, cl_program_info param_name, size_t param_va
 	case CL_PROGRAM_SOURCE:
 		RETURN_INFO_STRING(program->source ? program->source : "");
 	case CL_PROGRAM_IL:
-		RETURN_INFO_BYTES("", 0);
+		RETURN_INFO_BYTES(program->il ? program->il : "", program->il_size);
 	case CL_PROGRAM_BINARY_SIZES:
 		RETURN_INFO(size_t, program->binary.size);
 	case CL_PROGRAM_BINARIES:

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "files.h"
 #include "sources.h"
 #include "target.h"
+#include "translator.h"
 
 /* White space between options means nothing, in quotes it does. */
 static void add_options(struct hmmcl_hash *hash, const char *options)
@@ -44,6 +46,22 @@ static void add_options(struct hmmcl_hash *hash, const char *options)
 	hmmcl_hash_add(hash, "", 1);
 }
 
+static bool is_il(enum hmmcl_compiler_op op)
+{
+	return op == HMMCL_COMPILER_BUILD_IL || op == HMMCL_COMPILER_COMPILE_IL;
+}
+
+/* The translator's file; a change of it changes what comes out. */
+static void add_translator(struct hmmcl_hash *hash, struct hmmcl_blob path)
+{
+	struct hmmcl_translator translator;
+	char name[PATH_MAX];
+
+	snprintf(name, sizeof(name), "%.*s", (int)path.size, (const char *)path.data);
+	hmmcl_translator_find(&translator, name);
+	hmmcl_hash_add_field(hash, translator.version, sizeof(translator.version));
+}
+
 static void make_key(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
 		     const char *options, const struct hmmcl_blob *blobs, unsigned int n_blobs,
 		     uint8_t key[HMMCL_HASH_SIZE])
@@ -61,8 +79,10 @@ static void make_key(const struct hmmcl_server_program *program, enum hmmcl_comp
 	add_options(&hash, options);
 	for (unsigned int i = 0; i < n_blobs; i++)
 		hmmcl_hash_add_field(&hash, blobs[i].data, blobs[i].size);
+	if (is_il(op))
+		add_translator(&hash, blobs[1]);
 	/* Where relative names of files start. */
-	if (op != HMMCL_COMPILER_LINK && !hmmcl_sources_closed(blobs, n_blobs) &&
+	else if (op != HMMCL_COMPILER_LINK && !hmmcl_sources_closed(blobs, n_blobs) &&
 	    getcwd(directory, sizeof(directory)))
 		hmmcl_hash_add_field(&hash, directory, strlen(directory));
 	hmmcl_hash_end(&hash, key);

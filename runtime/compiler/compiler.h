@@ -14,7 +14,7 @@ struct hmmcl_compiled {
 };
 
 /*
- * Have a request of compiler/protocol.h (BUILD, COMPILE, LINK) executed: @options, then @blobs as
+ * Have a request of compiler/protocol.h other than HELLO executed: @options, then @blobs as
  * the protocol lists them.  Waits for it.  0, or -ENOMEM, or -ENOENT when there is no compiler
  * (CL_COMPILER_NOT_AVAILABLE).  Any thread; requests of several threads run in parallel.
  */

@@ -18,6 +18,7 @@ struct job {
 	char *options;
 	cl_program *inputs;		/* COMPILE: headers */
 	char **copies;			/* COMPILE: the headers' names; LINK: the inputs' code */
+	uint32_t *il;			/* SPIR-V of the program, as it is now */
 	struct hmmcl_blob *blobs;	/* what goes to the compiler behind the options */
 	unsigned int n_blobs;
 	bool uniform_groups;
@@ -41,6 +42,7 @@ static void job_free(struct job *job)
 	}
 	free(job->inputs);
 	free(job->copies);
+	free(job->il);
 	free(job->blobs);
 	free(job->options);
 	hmmcl_object_unref(job->build.program);
@@ -87,6 +89,31 @@ static cl_int add_compiled(struct job *job, cl_uint i)
 	return CL_SUCCESS;
 }
 
+/* The program itself, as source or as SPIR-V. */
+static cl_int add_program(struct job *job)
+{
+	cl_program program = job->build.program;
+	bool is_il = program->origin == HMMCL_PROGRAM_IL;
+	const char *translator = program->context->device->translator.path;
+
+	job->uniform_groups = hmmcl_options_uniform_groups(job->options, is_il);
+	if (!is_il) {
+		add_blob(job, program->source ? program->source : "",
+			 program->source ? strlen(program->source) : 0);
+		return CL_SUCCESS;
+	}
+	job->il = malloc(program->il_size);
+	if (!job->il)
+		return CL_OUT_OF_HOST_MEMORY;
+	{
+		HMMCL_PROGRAM_GUARD(program);
+		memcpy(job->il, program->il_words, program->il_size);
+	}
+	add_blob(job, job->il, program->il_size);
+	add_blob(job, translator, strlen(translator));
+	return CL_SUCCESS;
+}
+
 /* Collect what the compiler gets (compiler/protocol.h), as it is now. */
 static cl_int collect(struct job *job)
 {
@@ -94,15 +121,11 @@ static cl_int collect(struct job *job)
 
 	job->inputs = calloc(n + 1, sizeof(*job->inputs));
 	job->copies = calloc(n + 1, sizeof(*job->copies));
-	job->blobs = calloc(2 * n + 1, sizeof(*job->blobs));
+	job->blobs = calloc(2 * n + 2, sizeof(*job->blobs));
 	if (!job->options || !job->inputs || !job->copies || !job->blobs)
 		return CL_OUT_OF_HOST_MEMORY;
-	if (job->build.op != HMMCL_COMPILER_LINK) {
-		const char *source = job->build.program->source;
-
-		job->uniform_groups = hmmcl_options_uniform_groups(job->options);
-		add_blob(job, source ? source : "", source ? strlen(source) : 0);
-	}
+	if (job->build.op != HMMCL_COMPILER_LINK)
+		TRY(add_program(job));
 	for (cl_uint i = 0; i < n; i++)
 		TRY(job->build.op == HMMCL_COMPILER_LINK ? add_compiled(job, i) : add_header(job, i));
 	return CL_SUCCESS;
@@ -174,12 +197,20 @@ static void load(cl_program program, const struct hmmcl_binary *binary, struct o
 	outcome->log = log;
 }
 
+/* What the compiler is asked for. */
+static enum hmmcl_compiler_op compiler_op(const struct hmmcl_build *build)
+{
+	if (build->program->origin != HMMCL_PROGRAM_IL)
+		return build->op;
+	return build->op == HMMCL_COMPILER_BUILD ? HMMCL_COMPILER_BUILD_IL : HMMCL_COMPILER_COMPILE_IL;
+}
+
 static void compile(struct job *job, struct outcome *outcome)
 {
 	struct hmmcl_compiled compiled;
 	int error;
 
-	error = hmmcl_compile(job->build.op, job->options, job->blobs, job->n_blobs, &compiled);
+	error = hmmcl_compile(compiler_op(&job->build), job->options, job->blobs, job->n_blobs, &compiled);
 	if (error) {
 		outcome->error = error != -ENOENT ? CL_OUT_OF_HOST_MEMORY :
 				 job->build.op == HMMCL_COMPILER_LINK ? CL_LINKER_NOT_AVAILABLE :

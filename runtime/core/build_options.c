@@ -35,16 +35,16 @@ static bool is(const char *option, size_t length, const char *word)
 	return length == strlen(word) && !memcmp(option, word, length);
 }
 
-bool hmmcl_options_uniform_groups(const char *options)
+bool hmmcl_options_uniform_groups(const char *options, bool is_il)
 {
-	bool old_language = true;
+	bool old_language = !is_il;
 	const char *option;
 	size_t length;
 
 	while ((option = next_option(&options, &length))) {
 		if (is(option, length, "-cl-uniform-work-group-size"))
 			return true;
-		if (length > 8 && !memcmp(option, "-cl-std=", 8))
+		if (!is_il && length > 8 && !memcmp(option, "-cl-std=", 8))
 			old_language = !strncmp(option + 8, "CL1", 3);
 	}
 	return old_language;

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "../../compiler/features.h"
+#include "config.h"
 #include "device.h"
+#include "log.h"
 #include "platform.h"
 
 /* Extensions that are the runtime's work: X(name, major, minor, patch). */
@@ -15,6 +17,10 @@
 	X(cl_khr_create_command_queue, 1, 0, 0)	\
 	X(cl_khr_extended_versioning, 1, 0, 0)	\
 	X(cl_khr_suggested_local_work_size, 1, 0, 0)
+
+/* Those that need the SPIR-V translator; the last ones of the list. */
+#define IL_EXTENSIONS(X)			\
+	X(cl_khr_il_program, 1, 0, 0)
 
 static void never(void *object)
 {
@@ -30,9 +36,14 @@ const struct hmmcl_object_type hmmcl_device_type = { .name = "cl_device_id", .de
 static const cl_name_version extensions[] = {
 	HMMCL_COMPILER_EXTENSIONS(AS_ENTRY)
 	RUNTIME_EXTENSIONS(AS_ENTRY)
+	IL_EXTENSIONS(AS_ENTRY)
 };
 static const char extension_names[] = HMMCL_COMPILER_EXTENSIONS(AS_NAME)
 	RUNTIME_EXTENSIONS(AS_NAME);
+static const char extension_names_il[] = HMMCL_COMPILER_EXTENSIONS(AS_NAME)
+	RUNTIME_EXTENSIONS(AS_NAME) IL_EXTENSIONS(AS_NAME);
+#define ONE(...) + 1
+enum { n_il_extensions = 0 IL_EXTENSIONS(ONE) };
 
 /* The first number behind @key in a file; 0 when there is none. */
 static double number_in_file(const char *path, const char *key)
@@ -96,5 +107,12 @@ void hmmcl_device_init(cl_device_id device, cl_platform_id platform,
 	device->vector_bytes = vector_bytes();
 	device->extensions = extensions;
 	device->n_extensions = sizeof(extensions) / sizeof(extensions[0]);
-	device->extension_names = extension_names + 1;
+	device->takes_il = hmmcl_translator_find(&device->translator, hmmcl_config.spirv_translator);
+	if (!device->takes_il)
+		device->n_extensions -= n_il_extensions;
+	device->extension_names = (device->takes_il ? extension_names_il : extension_names) + 1;
+	if (device->takes_il)
+		hmmcl_inform("SPIR-V is taken, through %s", device->translator.path);
+	else
+		hmmcl_inform("no SPIR-V: " HMMCL_TRANSLATOR_MISSING);
 }

@@ -3,6 +3,7 @@
 #ifndef HMMCL_DEVICE_H
 #define HMMCL_DEVICE_H
 
+#include "../compiler/translator.h"
 #include "../transport/engine.h"
 #include "object.h"
 
@@ -26,6 +27,8 @@ struct _cl_device_id {
 	const cl_name_version *extensions;
 	size_t n_extensions;
 	const char *extension_names;	/* separated by blanks */
+	bool takes_il;			/* SPIR-V, through the translator */
+	struct hmmcl_translator translator;
 };
 
 /* Fill in what depends on this machine. */

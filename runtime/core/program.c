@@ -11,6 +11,8 @@ static void program_destroy(void *object)
 	hmmcl_object_unref(program->executable);
 	hmmcl_binary_free(&program->binary);
 	free(program->source);
+	free(program->il);
+	free(program->il_words);
 	free(program->options);
 	free(program->log);
 	pthread_mutex_destroy(&program->lock);

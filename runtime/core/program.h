@@ -12,6 +12,7 @@
 
 enum hmmcl_program_origin {
 	HMMCL_PROGRAM_SOURCE,
+	HMMCL_PROGRAM_IL,
 	HMMCL_PROGRAM_BINARY,
 	HMMCL_PROGRAM_LINKED,
 };
@@ -21,8 +22,11 @@ struct _cl_program {
 	cl_context context;
 	enum hmmcl_program_origin origin;
 	char *source;			/* NULL unless it comes from source; never changes */
+	void *il;			/* NULL unless it comes from SPIR-V; as given, never changes */
+	size_t il_size;			/* bytes */
 
 	pthread_mutex_t lock;		/* for all below; taken before no other lock, held over no waiting */
+	uint32_t *il_words;		/* SPIR-V in our byte order, with its specialization constants */
 	cl_build_status status;
 	char *options;			/* of the latest build; NULL: none */
 	char *log;			/* NULL: empty */
