@@ -187,6 +187,17 @@ TEST(thp_split_and_collapse)
 	device_stop(&d);
 }
 
+/* Where a page may not come home for want of memory, mlock() says EAGAIN: the rest is tried again. */
+static int lock_pages(void *p, size_t size)
+{
+	int tries = test_memory_fails() ? 1000 : 1, result;
+
+	do
+		result = mlock(p, size);
+	while (result && errno == EAGAIN && --tries);
+	return result;
+}
+
 TEST(mlock_and_populate)
 {
 	struct device d;
@@ -195,7 +206,7 @@ TEST(mlock_and_populate)
 	FOR_BOTH_MEMORIES(&d, where) {
 		uint64_t *p = mapped(&d, where);
 
-		CHECK_OK(mlock(p, SIZE));	/* brings device pages home */
+		CHECK_OK(lock_pages(p, SIZE));	/* brings device pages home */
 		CHECK_EQ(engine_run(&d, OP_XOR, p, SIZE, 5).signal, 0);
 		CHECK_EQ(memory_check(p, SIZE, 0, 5), -1);
 		device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE);
