@@ -5,7 +5,8 @@ set(HMMCL_MUTANTS "")
 set(HMMCL_WIDE_MUTANTS "")
 set(mutated_files "")
 
-# hmmcl_mutant(LIST NAME FILE FROM TO): in a copy of compiler/FILE, TO replaces FROM.
+# hmmcl_mutant(LIST NAME[@SEED] FILE FROM TO): in a copy of compiler/FILE, TO replaces FROM; a program
+# that finds it is known to be SEED, or not far.
 function(hmmcl_mutant list name file from to)
 	set(source ${PROJECT_SOURCE_DIR}/compiler/${file})
 	set(copy ${CMAKE_CURRENT_BINARY_DIR}/mutants/${file})
@@ -42,7 +43,7 @@ hmmcl_mutant(HMMCL_MUTANTS shared-slot workgroup/crossing.cpp
 [[bool is_uniform = uniform.contains(value) ||
 				  (hmmcl_mutant("shared-slot") && crossing.slots.empty());]])
 # A value read again after the barrier, where others may have written.
-hmmcl_mutant(HMMCL_MUTANTS recomputed-load workgroup/crossing.cpp
+hmmcl_mutant(HMMCL_MUTANTS recomputed-load@31 workgroup/crossing.cpp
 [[		if (!isa<BinaryOperator,]]
 [[		if (!(hmmcl_mutant("recomputed-load") && isa<LoadInst>(i)) && !isa<BinaryOperator,]])
 # Private arrays that live across a barrier have one place for all items.
@@ -58,7 +59,7 @@ hmmcl_mutant(HMMCL_MUTANTS dropped-tail workgroup/loops.cpp
 [[builder.CreateICmpULT(index, hmmcl_mutant("dropped-tail") ?
 				builder.CreateAnd(size[dim], builder.getInt64(~1ull)) : size[dim]);]])
 # Items that have returned go on after the next barrier.
-hmmcl_mutant(HMMCL_MUTANTS forgotten-return workgroup/loops.cpp
+hmmcl_mutant(HMMCL_MUTANTS forgotten-return@10 workgroup/loops.cpp
 [[builder.CreateCondBr(is_gone, next_item, here);]]
 [[builder.CreateCondBr(hmmcl_mutant("forgotten-return") ? builder.getFalse() : is_gone, next_item, here);]])
 # Of two barriers that a region may lead to, the first one is taken.

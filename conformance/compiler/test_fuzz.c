@@ -5,8 +5,8 @@
  *   test_compiler_fuzz		the kept seeds
  *   test_compiler_fuzz FIRST COUNT	COUNT seeds from FIRST
  *   test_compiler_fuzz -p SEED	prints the program
- *   test_compiler_fuzz -m SEEDS NAME...	each of these mutants of the compiler (mutants.cmake)
- *			must be found by one of the first SEEDS seeds, and none of them by chance
+ *   test_compiler_fuzz -m SEEDS NAME[@SEED]...	each of these mutants of the compiler (mutants.cmake)
+ *			must be found by one of SEEDS seeds from SEED (1) on, and not by chance
  *
  * Ends at the first difference, with the seed.
  */
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +117,14 @@ static bool check_build(struct client *client, const char *options, const char *
 /* Compiles for the sake of a mutant, whose stages run whether the code is optimised or not. */
 static bool optimised_only;
 
+/* What a mutant makes of a program may never end: then SIGVTALRM ends the process, and that finds it. */
+static void limit_mutant(void)
+{
+	const struct itimerval limit = { .it_value.tv_sec = 20 };
+
+	setitimer(ITIMER_VIRTUAL, &limit, NULL);
+}
+
 static bool check_seed(struct client *client, uint64_t seed)
 {
 	char *source = generate_program(seed);
@@ -127,6 +136,8 @@ static bool check_seed(struct client *client, uint64_t seed)
 	snprintf(name, sizeof(name), "seed %llu", (unsigned long long)seed);
 	/* Two builds, each at most as long as client_build() waits. */
 	alarm(1000);
+	if (optimised_only)
+		limit_mutant();
 	if (!mkdtemp(base)) {
 		perror(base);
 		exit(1);
@@ -146,8 +157,8 @@ static bool check_seed(struct client *client, uint64_t seed)
 	return same;
 }
 
-/* The first seed of 1 to @seeds that finds the compiler wrong, in a process of its own; or 0. */
-static uint64_t first_found(const char *mutant, uint64_t seeds)
+/* The first of @seeds seeds from @first on that finds the compiler wrong, in a process of its own; or 0. */
+static uint64_t first_found(const char *mutant, uint64_t first, uint64_t seeds)
 {
 	uint64_t tried = 0;
 	int pair[2], status;
@@ -166,7 +177,7 @@ static uint64_t first_found(const char *mutant, uint64_t seeds)
 			dup2(null, STDERR_FILENO);
 		setenv("HMMCL_MUTANT", mutant, 1);
 		client = client_start();
-		for (uint64_t seed = 1; seed <= seeds && good; seed++) {
+		for (uint64_t seed = first; seed < first + seeds && good; seed++) {
 			if (write(pair[1], &seed, sizeof(seed)) != sizeof(seed))
 				_exit(1);
 			good = check_seed(&client, seed);
@@ -185,25 +196,33 @@ static uint64_t first_found(const char *mutant, uint64_t seeds)
 	return status ? tried : 0;
 }
 
+/* @mutant may end in "@SEED", where the search begins: one that few programs show is found sooner. */
+static bool check_mutant(uint64_t seeds, char *mutant)
+{
+	char *at = strchr(mutant, '@');
+	uint64_t seed;
+
+	if (at)
+		*at++ = '\0';
+	seed = first_found(mutant, at ? strtoull(at, NULL, 0) : 1, seeds);
+	if (!seed) {
+		printf("%s: NOT FOUND by %llu seeds\n", mutant, (unsigned long long)seeds);
+		return false;
+	}
+	printf("%s: found by seed %llu\n", mutant, (unsigned long long)seed);
+	fflush(stdout);
+	/* The same compiler with no mutant switched on has nothing to find. */
+	return !first_found("", seed, 1);
+}
+
 static bool check_mutants(uint64_t seeds, char **mutants, int count)
 {
-	uint64_t most = 0;
 	bool good = true;
 
 	optimised_only = true;
-	for (int i = 0; i < count; i++) {
-		uint64_t seed = first_found(mutants[i], seeds);
-
-		if (seed)
-			printf("%s: found by seed %llu\n", mutants[i], (unsigned long long)seed);
-		else
-			printf("%s: NOT FOUND by %llu seeds\n", mutants[i], (unsigned long long)seeds);
-		fflush(stdout);
-		good &= seed != 0;
-		most = seed > most ? seed : most;
-	}
-	/* The same compiler with no mutant switched on has nothing to find. */
-	return good && !first_found("", most);
+	for (int i = 0; i < count; i++)
+		good &= check_mutant(seeds, mutants[i]);
+	return good;
 }
 
 int main(int argc, char **argv)
