@@ -6,6 +6,14 @@
 #include "device.h"
 #include "harness.h"
 
+static bool is_home(struct device *d, const char *p, size_t size)
+{
+	for (size_t i = 0; i < size; i += HUGE / 2)
+		if (device_page_state(d, p + i) & HMMCL_PAGE_DEVICE)
+			return false;
+	return true;
+}
+
 /* A large folio can be evicted although it is not where it was migrated from any more. */
 TEST_TIMEOUT(mremap_evict_large, 120)
 {
@@ -27,8 +35,10 @@ TEST_TIMEOUT(mremap_evict_large, 120)
 	all = device_stat(&d, HMMCL_STAT_DEVMEM_TOTAL_PAGES) * PAGE;
 	more = memory_map(all, true);
 	device_migrate_all(&d, more, all);
-	for (size_t i = 0; i < 3 * HUGE; i += HUGE / 2)
-		CHECK(!(device_page_state(&d, moved + i) & HMMCL_PAGE_DEVICE));
+	/* What cannot come home for want of memory stays, and others make room in its place. */
+	for (int tries = test_memory_fails() ? 100 : 0; tries && !is_home(&d, moved, 3 * HUGE); tries--)
+		device_migrate_all(&d, more, all);
+	CHECK(is_home(&d, moved, 3 * HUGE));
 	CHECK_EQ(memory_check(moved, 3 * HUGE, 0, 0), -1);
 	munmap(more, all);
 	device_stop(&d);
