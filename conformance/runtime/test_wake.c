@@ -71,6 +71,39 @@ static void full_ring_moves_on(void **state)
 	OK(clReleaseCommandQueue(queue));
 }
 
+static void CL_CALLBACK set_flag(cl_event event, cl_int status, void *flag)
+{
+	(void)event;
+	(void)status;
+	atomic_store((atomic_bool *)flag, true);
+}
+
+/* The end that is reported is found among many, some of which end while they are looked at. */
+static void reported_end_is_found(void **state)
+{
+	cl_command_queue queue = new_queue(context, CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE);
+	static char from[256 << 10], to[256 << 10];
+	cl_event last;
+
+	(void)state;
+	for (int round = 0; round < 200; round++) {
+		atomic_bool ended = false;
+
+		for (int i = 0; i < 100; i++)
+			OK(clEnqueueSVMMemcpy(queue, CL_FALSE, to, from, sizeof(to), 0, NULL, NULL));
+		OK(clEnqueueSVMMemcpy(queue, CL_FALSE, to, from, 1, 0, NULL, &last));
+		OK(clSetEventCallback(last, CL_COMPLETE, set_flag, &ended));
+		OK(clFlush(queue));
+		/* Without a call that would look for it. */
+		for (int i = 0; i < 10000 && !atomic_load(&ended); i++)
+			usleep(1000);
+		assert_true(atomic_load(&ended));
+		OK(clFinish(queue));
+		OK(clReleaseEvent(last));
+	}
+	OK(clReleaseCommandQueue(queue));
+}
+
 /* A command that waits for more of them than the engine can be told. */
 static void many_dependencies(void **state)
 {
@@ -325,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finish_sleeps_once),
 		cmocka_unit_test(full_ring_moves_on),
+		cmocka_unit_test(reported_end_is_found),
 		cmocka_unit_test(many_dependencies),
 		cmocka_unit_test(user_events_wake_their_own),
 		cmocka_unit_test(nobody_is_forgotten),

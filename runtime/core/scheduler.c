@@ -398,15 +398,17 @@ static void stamp_end(cl_event command, const struct hmmcl_completion *completio
 /* Returns whether it found a command that those before it in the ring keep from finishing. */
 static bool reap_once(struct hmmcl_scheduler *scheduler, bool *found)
 {
-	uint64_t ended = hmmcl_engine_done(scheduler->engine);
 	struct hmmcl_completion completion;
 	bool overtaken = false;
 	cl_int status;
 
 	*found = false;
 
+	/* How many have ended is read anew each time: we may find one that has just ended, in place of
+	 * a later one that was reported, and nobody reports the rest. */
 	for (int64_t ticket = scheduler->oldest;
-	     ticket < scheduler->next && scheduler->reaped < ended; ticket++) {
+	     ticket < scheduler->next &&
+	     scheduler->reaped < hmmcl_engine_done(scheduler->engine); ticket++) {
 		cl_event *slot = ring_slot(scheduler, ticket);
 		cl_event command = *slot;
 
