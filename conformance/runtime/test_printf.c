@@ -2,6 +2,7 @@
 /* printf of kernels: the text, its place in time, and what happens when there is too much of it. */
 #include "program.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 static char printed[32 << 20];
@@ -163,6 +164,67 @@ static void test_order(void **state)
 	OK(clReleaseContext(context));
 }
 
+/*
+ * While what a kernel has printed waits to be written, any number of commands may end behind it.
+ * They finish after it, all at once, on a thread with a stack of usual size or less.
+ */
+static void test_slow_output(void **state)
+{
+	const char *text = "kernel void k(volatile global int *ran) { *ran = printf(\"first\") + 1; }";
+	static volatile cl_int ran;
+	cl_command_queue queue;
+	cl_context context;
+	cl_program program;
+	cl_kernel kernel;
+	int saved, file = memfd_create("printed", MFD_CLOEXEC);
+	pthread_attr_t usual, small;
+	const size_t one = 1;
+	cl_event last;
+
+	(void)state;
+	OK(pthread_getattr_default_np(&usual));
+	pthread_attr_init(&small);
+	pthread_attr_setstacksize(&small, 256 << 10);
+	OK(pthread_setattr_default_np(&small));
+	context = new_context();	/* the first, and so the engine's, and its threads' */
+	OK(pthread_setattr_default_np(&usual));
+	queue = new_queue(context, 0);
+	program = build_program(context, text, NULL);
+	kernel = new_kernel(program, "k");
+	fflush(stdout);
+	saved = dup(1);
+	dup2(file, 1);
+
+	flockfile(stdout);
+	OK(clSetKernelArgSVMPointer(kernel, 0, (void *)&ran));
+	OK(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, NULL));
+	/* The runtime's thread shall write, not this one when it enqueues the next. */
+	while (!ran)
+		sleep_ms(1);
+	sleep_ms(100);
+	for (int i = 0; i < 20000; i++)
+		OK(clEnqueueMarkerWithWaitList(queue, 0, NULL, NULL));
+	OK(clEnqueueMarkerWithWaitList(queue, 0, NULL, &last));
+	/* All but the last few have ended in the engine when the last one is there. */
+	while (status_of(last) == CL_QUEUED)
+		sleep_ms(1);
+	funlockfile(stdout);
+	OK(clWaitForEvents(1, &last));
+
+	dup2(saved, 1);
+	close(saved);
+	assert_int_equal(pread(file, printed, sizeof(printed), 0), 5);
+	assert_memory_equal(printed, "first", 5);
+	close(file);
+	OK(clReleaseEvent(last));
+	OK(clReleaseKernel(kernel));
+	OK(clReleaseProgram(program));
+	OK(clReleaseCommandQueue(queue));
+	OK(clReleaseContext(context));
+	pthread_attr_destroy(&small);
+	pthread_attr_destroy(&usual);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +235,7 @@ int main(void)
 		cmocka_unit_test(test_many_items),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_slow_output),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

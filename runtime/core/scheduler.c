@@ -67,9 +67,13 @@ static void leave_queue(cl_event command)
 	queue->failed |= command->faulted;
 }
 
-static void work_ended(struct hmmcl_scheduler *scheduler, cl_event command, cl_int status);
+static bool waits(cl_event command)
+{
+	return command->waits_held || command->waits_ring;
+}
 
-void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, cl_int status)
+/* It has ended so: tell who waits for it. */
+static void end_event(struct hmmcl_scheduler *scheduler, cl_event event, cl_int status)
 {
 	struct hmmcl_edge *edge, *next;
 
@@ -82,7 +86,7 @@ void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, c
 	for (edge = event->waiters; edge; edge = next) {
 		cl_event waiter = edge->waiter;
 
-		next = edge->next;	/* the edge is the waiter's, which may end below */
+		next = edge->next;
 		edge->on = NULL;
 		if (event->ticket)
 			waiter->waits_ring--;
@@ -92,14 +96,43 @@ void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, c
 			waiter->dependency_failed = true;
 		if (waiter->state == HMMCL_EVENT_HELD)
 			hmmcl_scheduler_consider(scheduler, waiter);
-		else if (waiter->state == HMMCL_EVENT_WORK_ENDED)
-			work_ended(scheduler, waiter, waiter->result);
+		else if (waiter->state == HMMCL_EVENT_WORK_ENDED && !waits(waiter))
+			list_add(&scheduler->overtaken, waiter);
 	}
 	event->waiters = NULL;
 	if (event->queue) {
 		leave_queue(event);
 		list_add(&scheduler->ended, event);
 	}
+}
+
+/* Its work and all that it waited for have ended. */
+static void end_command(struct hmmcl_scheduler *scheduler, cl_event command)
+{
+	/* In the ring it could not be stopped; but what it did is worth nothing. */
+	if (command->result == CL_COMPLETE && command->dependency_failed)
+		command->result = CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
+	if (command->on_complete)
+		list_add(&scheduler->finishing, command);
+	else
+		end_event(scheduler, command, command->result);
+}
+
+/* One after the other, not each in the other's call: there may be any number of them in a row. */
+static void end_overtaken(struct hmmcl_scheduler *scheduler)
+{
+	cl_event command;
+
+	while ((command = scheduler->overtaken.first)) {
+		scheduler->overtaken.first = command->next_listed;
+		end_command(scheduler, command);
+	}
+}
+
+void hmmcl_scheduler_finish(struct hmmcl_scheduler *scheduler, cl_event event, cl_int status)
+{
+	end_event(scheduler, event, status);
+	end_overtaken(scheduler);
 }
 
 static void leave_held(struct hmmcl_scheduler *scheduler, cl_event command,
@@ -118,15 +151,10 @@ static void work_ended(struct hmmcl_scheduler *scheduler, cl_event command, cl_i
 {
 	leave_held(scheduler, command, HMMCL_EVENT_WORK_ENDED);
 	command->result = status;
-	if (command->waits_held || command->waits_ring)
+	if (waits(command))
 		return;
-	/* In the ring it could not be stopped; but what it did is worth nothing. */
-	if (status == CL_COMPLETE && command->dependency_failed)
-		command->result = CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST;
-	if (command->on_complete)
-		list_add(&scheduler->finishing, command);
-	else
-		hmmcl_scheduler_finish(scheduler, command, command->result);
+	end_command(scheduler, command);
+	end_overtaken(scheduler);
 }
 
 static void stamp_submit(cl_event command)

@@ -58,6 +58,7 @@ struct hmmcl_scheduler {
 	atomic_bool lost;			/* the engine is gone */
 
 	struct hmmcl_command_list ready;	/* wait for nothing outside the ring */
+	struct hmmcl_command_list overtaken;	/* work ended before what they wait for; now that has */
 	struct hmmcl_command_list finishing;	/* work ended; on_complete, then finish */
 	struct hmmcl_command_list on_host;	/* host functions to run */
 	struct hmmcl_command_list ended;	/* to release */
