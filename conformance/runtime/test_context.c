@@ -102,6 +102,30 @@ static void context_destructors(void **state)
 	assert_int_equal(order[2], 1);
 }
 
+static void CL_CALLBACK gone(cl_context context, void *data)
+{
+	(void)context;
+	atomic_fetch_add((atomic_int *)data, 1);
+}
+
+/* A queue outlives its context's release, is used, and released: both go when its commands have
+ * ended, without another call. */
+static void context_goes_with_its_queue(void **state)
+{
+	cl_context context = new_context();
+	cl_command_queue queue = new_queue(context, 0);
+	static atomic_int destructed;
+	static char from[1 << 20], to[1 << 20];
+
+	(void)state;
+	OK(clSetContextDestructorCallback(context, gone, &destructed));
+	OK(clReleaseContext(context));
+	for (int i = 0; i < 10; i++)
+		OK(clEnqueueSVMMemcpy(queue, CL_FALSE, to, from, sizeof(to), 0, NULL, NULL));
+	OK(clReleaseCommandQueue(queue));
+	await(&destructed, 1);
+}
+
 static void queue_errors(void **state)
 {
 	static const struct {
@@ -342,6 +366,7 @@ int main(void)
 		cmocka_unit_test(context_errors),
 		cmocka_unit_test(context_info),
 		cmocka_unit_test(context_destructors),
+		cmocka_unit_test(context_goes_with_its_queue),
 		cmocka_unit_test(queue_errors),
 		cmocka_unit_test(queue_info),
 		cmocka_unit_test(absent_features),

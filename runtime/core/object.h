@@ -37,7 +37,7 @@
 struct hmmcl_object_type {
 	const char *name;		/* "cl_mem" */
 	void (*destroy)(void *object);	/* give back what it holds; no lock is held */
-	bool lazy; /* a release need not hurry what still holds it: events, queues */
+	bool lazy; /* a release need not hurry what still holds it: events, programs, kernels */
 };
 
 struct hmmcl_destroy_callback;

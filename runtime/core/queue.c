@@ -16,7 +16,7 @@ static void queue_destroy(void *object)
 }
 
 const struct hmmcl_object_type hmmcl_queue_type = {
-	.name = "cl_command_queue", .destroy = queue_destroy, .lazy = true,
+	.name = "cl_command_queue", .destroy = queue_destroy,
 };
 
 /* The last command of an in-order queue stands for all; in an out-of-order queue a marker does. */
