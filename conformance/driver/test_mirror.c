@@ -180,7 +180,8 @@ TEST(huge_mapping_upgrade)
 		test_skip("the driver does not map PMDs here");
 	pmds = device_stat(&d, HMMCL_STAT_PMDS);
 	CHECK_EQ(engine_read(&d, p), 0);
-	CHECK(device_stat(&d, HMMCL_STAT_PMDS) > pmds);
+	/* A PMD entry takes a page table with it; without one the pages are mapped singly. */
+	CHECK(device_stat(&d, HMMCL_STAT_PMDS) > pmds || test_memory_fails());
 	CHECK_OK(mprotect(p, HUGE, PROT_READ));
 	CHECK_EQ(engine_read(&d, p + 1), 1);
 	CHECK_EQ(engine_run(&d, OP_WRITE, p, 8, 1).signal, SIGSEGV);
