@@ -13,6 +13,7 @@ LAB_PACKAGES=(
 	kmod busybox-static	# modules; the initramfs
 	libdrm2 libcmocka0 libstdc++6 zlib1g libzstd1	# the runtime, hmmclc, the tests
 	ocl-icd-libopencl1 clinfo	# any OpenCL program
+	llvm-spirv-19		# SPIR-V
 	strace procps util-linux gdb-minimal less	# looking into it
 )
 
@@ -39,7 +40,7 @@ make_lab_root() {
 	mirror=$(apt_mirror)
 	rm -rf --one-file-system "$partial"
 	mkdir -p "$(dirname "$root")"
-	say "making the lab's Debian root in $root (about 2 minutes, 700 MB, once)"
+	say "making the lab's Debian root in $root (about 2 minutes, 900 MB, once)"
 	local include
 	include=$(IFS=,; echo "${LAB_PACKAGES[*]},linux-image-amd64,linux-headers-amd64")
 	# shellcheck disable=SC2016  # $1 is the hook's

@@ -99,6 +99,7 @@ static inline void in_process(void (*function)(void *data), void *data)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
+		setenv("CMOCKA_TEST_ABORT", "1", 1);	/* not on to the parent's next test */
 		function(data);
 		_exit(0);
 	}
