@@ -54,8 +54,8 @@ struct module {
 static void emit(struct module *module, uint32_t opcode, uint32_t n, const uint32_t *operands)
 {
 	module->words[module->n++] = (n + 1) << 16 | opcode;
-	memcpy(module->words + module->n, operands, n * sizeof(*operands));
-	module->n += n;
+	for (uint32_t i = 0; i < n; i++)
+		module->words[module->n++] = operands[i];
 }
 
 #define OP(opcode, ...) do {						\
