@@ -184,7 +184,7 @@ static void test_slow_output(void **state)
 	(void)state;
 	OK(pthread_getattr_default_np(&usual));
 	pthread_attr_init(&small);
-	pthread_attr_setstacksize(&small, 256 << 10);
+	pthread_attr_setstacksize(&small, 1 << 20);	/* TSan needs as much */
 	OK(pthread_setattr_default_np(&small));
 	context = new_context();	/* the first, and so the engine's, and its threads' */
 	OK(pthread_setattr_default_np(&usual));
@@ -202,7 +202,7 @@ static void test_slow_output(void **state)
 	while (!ran)
 		sleep_ms(1);
 	sleep_ms(100);
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 100000; i++)
 		OK(clEnqueueMarkerWithWaitList(queue, 0, NULL, NULL));
 	OK(clEnqueueMarkerWithWaitList(queue, 0, NULL, &last));
 	/* All but the last few have ended in the engine when the last one is there. */
