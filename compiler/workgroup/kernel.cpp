@@ -7,6 +7,7 @@
 
 #include "device_abi.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
@@ -73,13 +74,34 @@ uint64_t pointee_alignment(StringRef type)
 	return HMMCL_ABI_ALIGN;
 }
 
+/* Clang's name of a type, which has the qualifiers of what is pointed at, without them and white space. */
+std::string plain_type_name(StringRef text)
+{
+	SmallVector<StringRef, 8> words;
+	std::string name;
+
+	text.split(words, ' ', -1, false);
+	for (StringRef word : words) {
+		StringRef rest = word.ltrim('*');
+
+		name += word.drop_back(rest.size());
+		if (is_contained({"__global", "__constant", "__local", "__private", "__generic", "const",
+				  "volatile", "restrict"}, rest))
+			continue;
+		if (!name.empty() && isAlnum(name.back()) && !rest.empty() && !rest.starts_with("("))
+			name += ' ';	/* struct NAME */
+		name += rest;
+	}
+	return name;
+}
+
 Argument describe_argument(const Function &kernel, unsigned index, Type *type, const DataLayout &layout)
 {
 	Argument arg;
 	std::string access = string_operand(kernel, "kernel_arg_access_qual", index);
 
 	arg.name = string_operand(kernel, "kernel_arg_name", index);
-	arg.type = string_operand(kernel, "kernel_arg_type", index);
+	arg.type = plain_type_name(string_operand(kernel, "kernel_arg_type", index));
 	arg.access = access.empty() ? "none" : access;
 	arg.qualifiers = comma_separated(string_operand(kernel, "kernel_arg_type_qual", index));
 	arg.size = layout.getTypeAllocSize(type);
@@ -168,12 +190,15 @@ Value *read_argument(llvm::Argument &formal, const Argument &arg, Type *type, Fu
 	Value *address = builder.CreateConstInBoundsGEP1_64(builder.getInt8Ty(), block, arg.offset);
 	const DataLayout &layout = item.getParent()->getDataLayout();
 
-	/* A structure by value: the kernel has a copy of its own to change. */
+	/*
+	 * A structure by value: the kernel has a copy of its own to change, aligned as its attributes
+	 * say, which LLVM's type does not.
+	 */
 	if (formal.hasByValAttr()) {
 		AllocaInst *copy = builder.CreateAlloca(type, nullptr, formal.getName());
 		Align align = layout.getABITypeAlign(type);
 
-		copy->setAlignment(align);
+		copy->setAlignment(std::max(align, formal.getParamAlign().valueOrOne()));
 		builder.CreateMemCpy(copy, align, address, align, layout.getTypeAllocSize(type));
 		return copy;
 	}

@@ -13,6 +13,11 @@ static const char source[] =
 	"{ local int own[3]; own[2] = 7; a[4] = 1; b[0] = 2; c[1] = 3;\n"
 	"  out[0] = a[4] + b[0] + (int)c[1] + own[2];\n"
 	"  out[1] = ((size_t)b % 4 == 0) && ((size_t)c % 8 == 0); }\n"
+	"struct __attribute__((aligned(256))) wide { float4 v[2]; };\n"
+	"struct __attribute__((packed)) tight { char a; int b; };\n"
+	"#pragma OPENCL EXTENSION cl_khr_fp16 : enable\n"
+	"kernel void aligned(struct tight t, struct wide w, char c, half3 h, global int *global *out)\n"
+	"{ **out = t.a + t.b + (int)w.v[1].w + c + (int)h.z + (((size_t)&w & 255) ? 0 : 1000); }\n"
 	"kernel void pointer(global int *p) { if (p) *p = 5; }\n"
 	"kernel void none(void) { }\n";
 
@@ -53,7 +58,7 @@ static cl_int run(cl_kernel kernel)
 static void test_create(void **state)
 {
 	cl_program unbuilt = new_program(context, source);
-	cl_kernel kernels[5], kernel;
+	cl_kernel kernels[6], kernel;
 	cl_program its_program;
 	cl_uint count;
 	cl_int error;
@@ -71,9 +76,9 @@ static void test_create(void **state)
 	OK(clReleaseProgram(unbuilt));
 
 	OK(clCreateKernelsInProgram(program, 0, NULL, &count));
-	assert_int_equal(count, 5);
-	assert_cl(clCreateKernelsInProgram(program, 4, kernels, NULL), CL_INVALID_VALUE);
-	OK(clCreateKernelsInProgram(program, 5, kernels, &count));
+	assert_int_equal(count, 6);
+	assert_cl(clCreateKernelsInProgram(program, 5, kernels, NULL), CL_INVALID_VALUE);
+	OK(clCreateKernelsInProgram(program, 6, kernels, &count));
 	for (cl_uint i = 0; i < count; i++) {
 		OK(clGetKernelInfo(kernels[i], CL_KERNEL_FUNCTION_NAME, sizeof(name), name, NULL));
 		kernel = new_kernel(program, name);
@@ -232,6 +237,34 @@ static void test_local_arguments(void **state)
 	OK(clReleaseKernel(kernel));
 }
 
+/* Structures by value have the alignment that their attributes give them; names have no qualifiers. */
+static void test_aligned(void **state)
+{
+	static const char *const types[] = { "struct tight", "struct wide", "char", "half3", "int**" };
+	struct { cl_char a; cl_int b; } __attribute__((packed)) tight = { 1, 20 };
+	cl_float wide[64] = { [7] = 300 };
+	const cl_half3 h = { { 0, 0, 0x4000, 0 } };
+	const cl_char c = -1;
+	cl_int result = 0, *place = &result;
+	cl_kernel kernel = new_kernel(program, "aligned");
+	char text[64];
+
+	(void)state;
+	for (cl_uint i = 0; i < COUNT(types); i++) {
+		OK(clGetKernelArgInfo(kernel, i, CL_KERNEL_ARG_TYPE_NAME, sizeof(text), text, NULL));
+		assert_string_equal(text, types[i]);
+	}
+	assert_cl(clSetKernelArg(kernel, 1, 32, wide), CL_INVALID_ARG_SIZE);
+	OK(clSetKernelArg(kernel, 0, sizeof(tight), &tight));
+	OK(clSetKernelArg(kernel, 1, sizeof(wide), wide));
+	OK(clSetKernelArg(kernel, 2, sizeof(c), &c));
+	OK(clSetKernelArg(kernel, 3, sizeof(h), &h));
+	OK(clSetKernelArgSVMPointer(kernel, 4, &place));
+	OK(run(kernel));
+	assert_int_equal(result, 1 + 20 + 300 - 1 + 2 + 1000);
+	OK(clReleaseKernel(kernel));
+}
+
 static void test_info(void **state)
 {
 	cl_kernel kernel = new_kernel(program, "fixed");
@@ -312,6 +345,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_snapshot, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_pointers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_local_arguments, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_aligned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_info, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_arg_info, set_up, tear_down),
 	};
