@@ -8,10 +8,12 @@
 #include "device_abi.h"
 
 #include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/Dominators.h"
 #include "llvm/IR/InstIterator.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 #include "llvm/Transforms/Utils/BasicBlockUtils.h"
+#include "llvm/Transforms/Utils/PromoteMemToReg.h"
 
 using namespace llvm;
 
@@ -64,7 +66,7 @@ public:
 
 		if (!getConstantStringInfo(call.getArgOperand(0), format)) {
 			log += "error: printf in kernel '" + group.info.name +
-			       "': the format is not a string literal\n";
+			       "': the format is not known at compile time: give a string literal\n";
 			return false;
 		}
 		write_record(call, register_format(call, format));
@@ -172,6 +174,28 @@ private:
 	const DataLayout &layout;
 };
 
+bool is_known(const CallInst &call)
+{
+	StringRef format;
+
+	return getConstantStringInfo(call.getArgOperand(0), format);
+}
+
+/* A format may be a variable, or an argument of a function that is inlined now, with one value. */
+void resolve_formats(Function &function, ArrayRef<CallInst *> calls)
+{
+	SmallVector<AllocaInst *, 8> variables;
+
+	if (all_of(calls, [](const CallInst *call) { return is_known(*call); }))
+		return;
+	for (Instruction &i : instructions(function))
+		if (auto *variable = dyn_cast<AllocaInst>(&i))
+			if (variable->getAllocatedType()->isPointerTy() && isAllocaPromotable(variable))
+				variables.push_back(variable);
+	DominatorTree tree(function);
+	PromoteMemToReg(variables, tree);
+}
+
 } // namespace
 
 bool lower_printf(WorkGroup &group, CodeObjectInfo &info, std::string &log)
@@ -184,6 +208,7 @@ bool lower_printf(WorkGroup &group, CodeObjectInfo &info, std::string &log)
 			if (Function *callee = call->getCalledFunction())
 				if (callee->isDeclaration() && callee->getName() == "printf")
 					calls.push_back(call);
+	resolve_formats(*group.function, calls);
 	for (CallInst *call : calls)
 		if (!lowering.lower(*call, log))
 			return false;

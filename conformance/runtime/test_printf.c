@@ -92,6 +92,18 @@ static void test_others(void **state)
 	check("int x; printf(\"%d\\n\", ((ulong)&x != 0) + printf(\"inner \"));", "inner 1\n");
 }
 
+/* Formats that are no literals where printf is called, and yet known. */
+static void test_known_formats(void **state)
+{
+	(void)state;
+	check("constant char *format = \"<%d>\"; printf(format, 1); printf(format + 1, 2);", "<1>2>");
+	check("constant char list[2][4] = {\"a%d\", \"b%d\"}; printf(list[1], 3);", "b3");
+	run_and_read("constant char format[] = \"F%d,\";"
+		     "void print(constant char *f, int v) { printf(f, v); }"
+		     "kernel void k(void) { for (int i = 0; i < 2; i++) { print(\"A%d,\", i); print(format, i); } }", 1);
+	assert_string_equal(printed, "A0,F0,A1,F1,");
+}
+
 /* All items' lines are whole, and each is there once. */
 static void test_many_items(void **state)
 {
@@ -232,6 +244,7 @@ int main(void)
 		cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_known_formats),
 		cmocka_unit_test(test_many_items),
 		cmocka_unit_test(test_overflow),
 		cmocka_unit_test(test_order),
