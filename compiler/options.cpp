@@ -2,6 +2,7 @@
 /* Build options: splitting the string, checking each option, translating it for Clang. */
 #include "options.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace hmmcl {
@@ -186,6 +187,10 @@ bool parse_options(const std::string &text, Entry entry, Options &options, std::
 	for (size_t i = 0; i < words.size(); i++)
 		if (!parse_word(words, i, entry, options, error))
 			return false;
+	if (std::count(words.begin(), words.end(), "-enable-link-options") && !options.create_library) {
+		error = "'-enable-link-options' needs '-create-library'";
+		return false;
+	}
 	/* OpenCL C 1.x knows no other groups, and the runtime refuses to enqueue them. */
 	if ((entry == Entry::build || entry == Entry::compile) && options.standard < "CL2.0")
 		options.uniform_groups = true;

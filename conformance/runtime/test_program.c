@@ -207,7 +207,7 @@ static void test_compile_and_link(void **state)
 	OK(clCompileProgram(other, 0, NULL, NULL, 0, NULL, NULL, NULL, NULL));
 	assert_int_equal(binary_type(main_part), CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT);
 
-	library = clLinkProgram(context, 0, NULL, "-create-library", 1, &other, NULL, NULL, &error);
+	library = clLinkProgram(context, 0, NULL, "-create-library -enable-link-options", 1, &other, NULL, NULL, &error);
 	OK(error);
 	assert_int_equal(binary_type(library), CL_PROGRAM_BINARY_TYPE_LIBRARY);
 	parts[0] = main_part;
@@ -231,6 +231,8 @@ static void test_compile_and_link(void **state)
 	assert_null(clLinkProgram(context, 0, NULL, NULL, 0, NULL, NULL, NULL, &error));
 	assert_cl(error, CL_INVALID_VALUE);
 	assert_null(clLinkProgram(context, 0, NULL, "-no-such", 2, parts, NULL, NULL, &error));
+	assert_cl(error, CL_INVALID_LINKER_OPTIONS);
+	assert_null(clLinkProgram(context, 0, NULL, "-enable-link-options", 2, parts, NULL, NULL, &error));
 	assert_cl(error, CL_INVALID_LINKER_OPTIONS);
 	assert_cl(clCompileProgram(main_part, 0, NULL, NULL, 1, NULL, NULL, NULL, NULL),
 		  CL_INVALID_VALUE);
