@@ -155,16 +155,21 @@ private:
 
 class CompileAction : public clang::EmitLLVMOnlyAction {
 public:
-	CompileAction(LLVMContext &context, FileRecord &files)
-		: EmitLLVMOnlyAction(&context), files(files) {}
+	CompileAction(LLVMContext &context, const Options &options, FileRecord &files)
+		: EmitLLVMOnlyAction(&context), options(options), files(files) {}
 
 	bool BeginSourceFileAction(clang::CompilerInstance &clang) override
 	{
+		/* Words of OpenCL C 2.0, which Clang takes from the programs of every version. */
+		if (options.standard < "CL2.0")
+			for (StringRef word : {"generic", "pipe"})
+				clang.getPreprocessor().getIdentifierInfo(word)->revertTokenIDToIdentifier();
 		clang.getPreprocessor().addPPCallbacks(std::make_unique<ClockWatcher>(files));
 		return EmitLLVMOnlyAction::BeginSourceFileAction(clang);
 	}
 
 private:
+	const Options &options;
 	FileRecord &files;
 };
 
@@ -208,7 +213,7 @@ std::unique_ptr<Module> parse_opencl(const Source &source, const Options &option
 
 	if (!clang)
 		return nullptr;
-	CompileAction action(context, files);
+	CompileAction action(context, options, files);
 	if (!clang->ExecuteAction(action))
 		return nullptr;
 	return action.takeModule();

@@ -32,6 +32,9 @@ constexpr char keep_call[] = "hmmcl-keep-call";
 /* The prefix of a library function's variant for -cl-fast-relaxed-math. */
 constexpr char fast_prefix[] = "__hmmcl_fast_";
 
+/* The prefix of all functions that a program defines, kernels apart. */
+constexpr char program_prefix[] = "program.";
+
 template <typename T> const T *library_at(uint32_t offset)
 {
 	return reinterpret_cast<const T *>(hmmcl_builtins + offset);
@@ -142,7 +145,7 @@ bool link_library(Module &module, bool fast_math, std::string &log)
 		own.insert(&f);
 		/* A function of the program may bear the name of a C library function that ours calls. */
 		if (f.getCallingConv() != CallingConv::SPIR_KERNEL)
-			f.setName("program." + f.getName());
+			f.setName(program_prefix + f.getName());
 	}
 	if (!copy_library(module, log))
 		return false;
@@ -174,9 +177,11 @@ bool inline_everything(Module &module, std::string &log)
 		if (!is_recursive(*it))
 			continue;
 		const Function *f = (*it)[0]->getFunction();
+		StringRef name = f ? f->getName() : "?";
 
-		log += "error: recursion, which OpenCL C does not allow: function '" +
-		       (f ? f->getName().str() : "?") + "' calls itself\n";
+		name.consume_front(program_prefix);
+		log += "error: recursion, which OpenCL C does not allow: function '" + name.str() +
+		       "' calls itself\n";
 		return false;
 	}
 	for (Function &f : module) {

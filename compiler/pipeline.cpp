@@ -15,6 +15,7 @@
  */
 #include "pipeline.h"
 
+#include "device_abi.h"
 #include "library.h"
 #include "stage.h"
 #include "vectoriser/vectoriser.h"
@@ -26,6 +27,8 @@
 #include "llvm/Analysis/LoopInfo.h"
 #include "llvm/Analysis/TargetTransformInfoImpl.h"
 #include "llvm/Analysis/ValueTracking.h"
+#include "llvm/IR/Constants.h"
+#include "llvm/IR/Metadata.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/Passes/PassBuilder.h"
@@ -183,6 +186,23 @@ std::vector<Function *> find_kernels(Module &module)
 	return kernels;
 }
 
+/* intel_reqd_sub_group_size: there is one size. */
+bool has_our_sub_group_size(const Function &kernel, std::string &log)
+{
+	const MDNode *required = kernel.getMetadata("intel_reqd_sub_group_size");
+	uint64_t size;
+
+	if (!required)
+		return true;
+	size = mdconst::extract<ConstantInt>(required->getOperand(0))->getZExtValue();
+	if (size == HMMCL_SUB_GROUP_SIZE)
+		return true;
+	log += "error: kernel '" + kernel.getName().str() + "' requires sub-groups of " +
+	       std::to_string(size) + " work-items; this device's have " +
+	       std::to_string(HMMCL_SUB_GROUP_SIZE) + "\n";
+	return false;
+}
+
 uint64_t size_of_globals(const Module &module)
 {
 	uint64_t size = 0;
@@ -257,6 +277,8 @@ bool run_pipeline(Module &module, const Options &options, const Settings &settin
 
 	enter_stage("P2, work-item functions");
 	for (Function *kernel : find_kernels(module)) {
+		if (!has_our_sub_group_size(*kernel, log))
+			return false;
 		WorkGroup group = make_item_function(*kernel, options.uniform_groups);
 
 		place_local_variables(group);

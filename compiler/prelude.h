@@ -46,4 +46,9 @@
 #undef __SPIR64__
 
 #define __OPENCL_VERSION__ 300
+
+/* A constant expression, which initialisers need and Clang's as_float() is not. */
+#undef NAN
+#define NAN __builtin_nanf("")
+
 #define __hmmcl__ 1

@@ -348,7 +348,9 @@ bool lower_work_items(WorkGroup &group, std::string &log)
 		Value *result = nullptr;
 
 		if (!callee) {
-			log += "error: kernel '" + group.info.name + "' calls through a function pointer\n";
+			log += "error: kernel '" + group.info.name + "' " +
+			       (call->isInlineAsm() ? "contains assembly" : "calls through a function pointer") +
+			       ", which OpenCL C does not have\n";
 			return false;
 		}
 		if (!callee->isDeclaration() || callee->isIntrinsic())

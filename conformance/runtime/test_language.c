@@ -102,6 +102,7 @@ static const struct refusal refusals[] = {
 	{ "int f(int n) { return n ? f(n - 1) : 0; } kernel void k(global int *p) { *p = f(*p); }", "", "recursion" },
 	{ "int g(int); int f(int n) { return n ? g(n - 1) : 0; } int g(int n) { return f(n); }"
 	  "kernel void k(global int *p) { *p = f(*p); }", "", "recursion" },
+	{ "int f(int n) { return n ? f(n - 1) : 0; } kernel void k(global int *p) { *p = f(*p); }", "", "'f'" },
 	{ "int f(int n) { return n; } kernel void k(global int *p) { int (*g)(int) = f; *p = g(1); }", "",
 	  "function" },
 	{ "int f(int n, ...) { return n; } kernel void k(global int *p) { *p = f(1, 2); }", "", "variadic" },
@@ -138,6 +139,10 @@ static const struct refusal refusals[] = {
 	{ "kernel void k(global int *p) { #error stop here\n }", "", "" },
 	{ "#error stop here\n", "", "stop here" },
 	{ "kernel void k(global int *p) { printf(\"%d\"", "", "" },
+	{ "kernel void k(int x) { printf(x ? \"%d\" : \"%i\", x); }", "", "at compile time" },
+	{ "kernel void k(global int *p) { __asm__ volatile(\"nop\"); *p = 1; }", "", "assembly" },
+	{ "kernel __attribute__((intel_reqd_sub_group_size(8))) void k(global int *p) { *p = 1; }", "",
+	  "sub-groups of 8" },
 	{ "\xff\xfe\x00", "", "" },
 };
 
@@ -158,6 +163,9 @@ static void test_refused(void **state)
 			fail_msg("'%s' gives %d and the log '%s'", refusal->source, error, log);
 		OK(clReleaseProgram(program));
 	}
+	/* What differs from one of these in a number only. */
+	OK(clReleaseProgram(build_program(context, "kernel __attribute__((intel_reqd_sub_group_size(16))) void k(void) { }",
+					  NULL)));
 	OK(clReleaseContext(context));
 }
 
@@ -168,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(variables), FILE_TEST(blocks), FILE_TEST(collectives), FILE_TEST(atomics),
 		FILE_TEST(vectors), FILE_TEST(copies), FILE_TEST(language), FILE_TEST(options),
+		FILE_TEST(old), FILE_TEST(control), FILE_TEST(alignment),
 		cmocka_unit_test(test_refused),
 	};
 
