@@ -4,7 +4,6 @@
  */
 #include <linux/highmem.h>
 #include <linux/hugetlb.h>
-#include <linux/ksm.h>
 #include <linux/migrate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -34,10 +33,17 @@ struct hmmcl_migration {
 /*
  * Whether a VMA's pages may go to the device. What the core refuses is refused here,
  * too, so that no work is done for it; and mlock() promised that there are no faults.
+ *
+ * Where KSM may merge pages, at any time, migrate_vma_setup() would not refuse those that
+ * are merged: it takes their entries out of the page table, and gives them back by KSM's
+ * list of who maps the page. ksmd adds to that list only after it has merged, and drops
+ * what it finds unmapped, which is what a page under migration looks like. Then the
+ * migration entry stays, and the page is freed behind it. Only a VMA with this flag has
+ * pages of KSM, and the mmap lock keeps the flag as it is.
  */
 static bool vma_may_move(struct vm_area_struct *vma)
 {
-	return !(vma->vm_flags & (VM_SPECIAL | VM_SHARED | VM_LOCKED)) &&
+	return !(vma->vm_flags & (VM_SPECIAL | VM_SHARED | VM_LOCKED | VM_MERGEABLE)) &&
 	       (vma->vm_flags & VM_READ) && !is_vm_hugetlb_page(vma) && !vma_is_dax(vma);
 }
 
@@ -119,9 +125,6 @@ static unsigned long copy_to_device(struct hmmcl_migration *m, struct migrate_vm
 			foreign++;
 			continue;
 		}
-		/* Merged since we looked, see is_ksm(). */
-		if (from && folio_test_ksm(page_folio(from)))
-			continue;
 		if (m->src[i] & MIGRATE_PFN_COMPOUND) {
 			nr = HMMCL_BLOCK_PAGES;
 			to = hmmcl_devmem_alloc_huge(hdev, m->ctx, block);
@@ -215,56 +218,13 @@ out:
 	}
 }
 
-/*
- * Whether a page is KSM's. migrate_vma_setup() does not refuse those: it takes the page's
- * entry out of the page table, and gives it back by KSM's list of who maps the page, a
- * walk over all that share it. And ksmd drops from that list what it finds unmapped as it
- * passes by, which is what a page under migration looks like. Tried once more before ksmd
- * has come again, such a page would keep its migration entry, and whoever touches it
- * would wait for ever.
- */
-static bool is_ksm(unsigned long hmm_pfn)
-{
-	return (hmm_pfn & HMM_PFN_VALID) && !(hmm_pfn & HMM_PFN_ERROR) &&
-	       folio_test_ksm(page_folio(hmm_pfn_to_page(hmm_pfn)));
-}
-
-/* Migrate what is between pages of KSM. */
-static void migrate_runs(struct hmmcl_migration *m, struct vm_area_struct *vma,
-			 unsigned long start, unsigned long end)
-{
-	bool to_device = m->args->destination == HMMCL_MIGRATE_TO_DEVICE;
-	unsigned long *pfns = m->src, *pfns_dst = m->dst;
-	unsigned long addr, next, movable;
-
-	for (addr = start; addr < end; addr = next) {
-		unsigned long first = (addr - start) >> PAGE_SHIFT;
-		bool ksm = to_device && is_ksm(pfns[first]);
-		unsigned long i = first + 1;
-
-		next = addr + PAGE_SIZE;
-		for (; next < end && (to_device && is_ksm(pfns[i])) == ksm; next += PAGE_SIZE)
-			i++;
-		if (ksm) {
-			m->args->pages_busy += i - first;
-			continue;
-		}
-		m->src = pfns + first;
-		m->dst = pfns_dst + first;
-		movable = sort_pages(m, vma, addr, next);
-		if (movable)
-			migrate_piece(m, vma, addr, next, movable);
-	}
-	m->src = pfns;
-	m->dst = pfns_dst;
-}
-
 /* Return: the address up to which it is done, or a negative error. */
 static long migrate_next(struct hmmcl_migration *m, unsigned long start, unsigned long end)
 {
 	bool to_device = m->args->destination == HMMCL_MIGRATE_TO_DEVICE;
 	struct mm_struct *mm = m->ctx->mm;
 	struct vm_area_struct *vma;
+	unsigned long movable;
 	int ret;
 
 	mmap_assert_locked(mm);
@@ -281,7 +241,9 @@ static long migrate_next(struct hmmcl_migration *m, unsigned long start, unsigne
 	ret = hmmcl_probe_read(&m->probe, m->ctx->hdev, start, end, m->src);
 	if (ret)
 		return ret;
-	migrate_runs(m, vma, start, end);
+	movable = sort_pages(m, vma, start, end);
+	if (movable)
+		migrate_piece(m, vma, start, end, movable);
 	return end;
 }
 

@@ -129,9 +129,10 @@ struct drm_hmmcl_migrate {
 	__u64 pages_moved;	/* out: moved by this call */
 	__u64 pages_resident;	/* out: were at the destination already */
 	__u64 pages_empty;	/* out: not populated, and so nothing to move */
-	__u64 pages_busy;	/* out: pinned, locked, merged by KSM, or being moved */
+	__u64 pages_busy;	/* out: pinned, locked, or being moved */
 	__u64 pages_unsupported;/* out: in mappings that cannot migrate: shared, files'
-				 * own pages, hugetlbfs, I/O, no PROT_READ
+				 * own pages, hugetlbfs, I/O, no PROT_READ, mlock(),
+				 * MADV_MERGEABLE
 				 */
 	__u64 pages_huge;	/* out: of pages_moved, those moved as 2 MiB folios */
 	__u64 reserved;
