@@ -14,6 +14,7 @@
 #include "llvm/Transforms/Scalar/StructurizeCFG.h"
 #include "llvm/Transforms/Utils/FixIrreducible.h"
 #include "llvm/Transforms/Utils/LCSSA.h"
+#include "llvm/Transforms/Utils/Local.h"
 #include "llvm/Transforms/Utils/LoopSimplify.h"
 #include "llvm/Transforms/Utils/LowerSwitch.h"
 #include "llvm/Transforms/Utils/UnifyFunctionExitNodes.h"
@@ -125,6 +126,9 @@ void legalise(Function &function, FunctionAnalysisManager &analyses)
 	first.addPass(InstCombinePass());
 	first.addPass(ADCEPass());
 	first.run(function, analyses);
+	/* Branches that were found to go one way only leave blocks that nothing reaches. */
+	if (removeUnreachableBlocks(function))
+		analyses.invalidate(function, PreservedAnalyses::none());
 	if (any_parts(function, analyses)) {
 		structure.addPass(LowerSwitchPass());
 		structure.addPass(UnifyFunctionExitNodesPass());
