@@ -140,12 +140,11 @@ static void engine_detach(struct hmmcl_engine *engine)
 		spin_lock(&ctx->engines_lock);
 		swap(pid, engine->pid);
 		spin_unlock(&ctx->engines_lock);
-	}
-	mutex_unlock(&ctx->hdev->roles_lock);
-	if (pid) {
-		put_pid(pid);
+		/* With the lock: from now on it cannot attach again. */
 		engine_gone(engine, HMMCL_ENGINE_EXITED);
 	}
+	mutex_unlock(&ctx->hdev->roles_lock);
+	put_pid(pid);
 }
 
 /* The core has split a VMA. */

@@ -34,12 +34,7 @@ struct hmmcl_migration {
  * Whether a VMA's pages may go to the device. What the core refuses is refused here,
  * too, so that no work is done for it; and mlock() promised that there are no faults.
  *
- * Where KSM may merge pages, at any time, migrate_vma_setup() would not refuse those that
- * are merged: it takes their entries out of the page table, and gives them back by KSM's
- * list of who maps the page. ksmd adds to that list only after it has merged, and drops
- * what it finds unmapped, which is what a page under migration looks like. Then the
- * migration entry stays, and the page is freed behind it. Only a VMA with this flag has
- * pages of KSM, and the mmap lock keeps the flag as it is.
+ * Nor what KSM may merge at any time (see may_be_merged()): the mmap lock keeps the flag.
  */
 static bool vma_may_move(struct vm_area_struct *vma)
 {
@@ -104,6 +99,37 @@ static bool piece_may_be_large(struct hmmcl_migration *m, struct vm_area_struct 
 	shared = folio_maybe_mapped_shared(folio);
 	folio_put(folio);
 	return !shared;
+}
+
+/*
+ * Whether a page is KSM's, or another process can make it KSM's while it is being
+ * migrated. migrate_vma_setup() does not refuse such a page: it takes its entry out of the
+ * client's page table, and gives it back by KSM's list of who maps the page. That list
+ * has not all of them: ksmd enters a process only after it has merged, drops whom it
+ * finds to map nothing, which is what a page under migration looks like, and never
+ * knows of those that share the page since a fork but did not ask to be merged. Then the
+ * migration entry stays, and the page is freed behind it.
+ *
+ * ksmd looks at pages of VMAs with VM_MERGEABLE only, and the client's has not this flag.
+ * So what matters is whom else the page belongs to; not one with HMM_PFN_WRITE, which is
+ * the client's alone. The mmap lock keeps forks away.
+ */
+static bool may_be_merged(struct hmmcl_device *hdev, unsigned long hmm_pfn)
+{
+	struct folio *folio;
+	bool merged;
+
+	if (!(hmm_pfn & HMM_PFN_VALID) || hmm_pfn & (HMM_PFN_WRITE | HMM_PFN_ERROR) ||
+	    hmmcl_is_devmem(hdev, hmm_pfn_to_page(hmm_pfn)))
+		return false;
+	folio = page_folio(hmm_pfn_to_page(hmm_pfn));
+	/* Gone meanwhile: what is there now may be anything. */
+	if (!folio_try_get(folio))
+		return true;
+	merged = folio_test_anon(folio) &&
+		 (folio_test_ksm(folio) || folio_maybe_mapped_shared(folio));
+	folio_put(folio);
+	return merged;
 }
 
 /* Fill @m->dst for a piece that goes to the device. Return: pages of files left out. */
@@ -218,13 +244,38 @@ out:
 	}
 }
 
+/* Migrate what is between pages that must stay. */
+static void migrate_runs(struct hmmcl_migration *m, struct vm_area_struct *vma,
+			 unsigned long start, unsigned long end)
+{
+	bool to_device = m->args->destination == HMMCL_MIGRATE_TO_DEVICE;
+	unsigned long *src = m->src, *dst = m->dst;
+	unsigned long addr, movable, run = start;
+
+	for (addr = start; addr <= end; addr += PAGE_SIZE) {
+		unsigned long page = (addr - start) >> PAGE_SHIFT;
+		unsigned long first = (run - start) >> PAGE_SHIFT;
+
+		if (addr < end && !(to_device && may_be_merged(m->ctx->hdev, src[page])))
+			continue;
+		m->src = src + first;
+		m->dst = dst + first;
+		movable = run < addr ? sort_pages(m, vma, run, addr) : 0;
+		if (movable)
+			migrate_piece(m, vma, run, addr, movable);
+		m->args->pages_busy += addr < end;
+		run = addr + PAGE_SIZE;
+	}
+	m->src = src;
+	m->dst = dst;
+}
+
 /* Return: the address up to which it is done, or a negative error. */
 static long migrate_next(struct hmmcl_migration *m, unsigned long start, unsigned long end)
 {
 	bool to_device = m->args->destination == HMMCL_MIGRATE_TO_DEVICE;
 	struct mm_struct *mm = m->ctx->mm;
 	struct vm_area_struct *vma;
-	unsigned long movable;
 	int ret;
 
 	mmap_assert_locked(mm);
@@ -241,9 +292,7 @@ static long migrate_next(struct hmmcl_migration *m, unsigned long start, unsigne
 	ret = hmmcl_probe_read(&m->probe, m->ctx->hdev, start, end, m->src);
 	if (ret)
 		return ret;
-	movable = sort_pages(m, vma, start, end);
-	if (movable)
-		migrate_piece(m, vma, start, end, movable);
+	migrate_runs(m, vma, start, end);
 	return end;
 }
 

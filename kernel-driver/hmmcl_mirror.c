@@ -53,6 +53,21 @@ static void region_queue_gc(struct hmmcl_region *region)
 	spin_unlock(&ctx->gc_lock);
 }
 
+/* Without sleeping: possible where no engine has anything of the client mapped. */
+static bool invalidate_nonblock(struct hmmcl_region *region, unsigned long seq)
+{
+	bool mapped;
+
+	if (!down_write_trylock(&region->lock))
+		return false;
+	/* Entries are made with the lock held, in VMAs that are in the mapping by then. */
+	mapped = mapping_mapped(&region->ctx->mapping);
+	if (!mapped)
+		mmu_interval_set_seq(&region->notifier, seq);
+	up_write(&region->lock);
+	return !mapped;
+}
+
 static bool region_invalidate(struct mmu_interval_notifier *notifier,
 			      const struct mmu_notifier_range *range, unsigned long seq)
 {
@@ -71,6 +86,8 @@ static bool region_invalidate(struct mmu_interval_notifier *notifier,
 		 * memory alive.
 		 */
 		hmmcl_count(ctx, HMMCL_STAT_INVALIDATIONS_NONBLOCK);
+		if (invalidate_nonblock(region, seq))
+			return true;
 		hmmcl_engines_kill(ctx, "its client is being reaped");
 		return false;
 	}

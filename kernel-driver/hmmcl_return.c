@@ -45,6 +45,11 @@ static unsigned long copy_home(struct hmmcl_device *hdev, struct page *to, struc
 {
 	lock_page(to);
 	hmmcl_devmem_read(hdev, to, from, pages);
+	/*
+	 * What the client gave to MADV_FREE is thrown away by reclaim if nobody has written to
+	 * it since. Engines may have, and nothing else says so.
+	 */
+	folio_set_dirty(page_folio(to));
 	return migrate_pfn(page_to_pfn(to));
 }
 

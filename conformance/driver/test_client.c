@@ -145,6 +145,29 @@ TEST(madvise_free)
 	device_stop(&d);
 }
 
+/*
+ * What an engine writes to a page that was given back before it went to the device is not thrown
+ * away. Shows it only where the driver has been loaded just before (driver.fresh): the kernel leaves
+ * flags of a device page as its last user had them.
+ */
+TEST(madvise_free_then_migrate)
+{
+	unsigned char *p = memory_map(SIZE, false);
+	struct device d;
+
+	device_start(&d);
+	memset(p, 0x22, SIZE);
+	CHECK_OK(madvise(p, SIZE, MADV_FREE));
+	device_migrate_all(&d, p, SIZE);
+	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, SIZE, 0x33).signal, 0);
+	for (size_t i = 0; i < SIZE; i += PAGE)
+		CHECK_EQ(p[i], 0x33);
+	madvise(p, SIZE, MADV_PAGEOUT);
+	for (size_t i = 0; i < SIZE; i += PAGE)
+		CHECK_EQ(p[i], 0x33);
+	device_stop(&d);
+}
+
 TEST(madvise_pageout_cold)
 {
 	struct device d;

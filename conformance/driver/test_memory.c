@@ -224,6 +224,52 @@ TEST_TIMEOUT(ksm_passes_by, 120)
 	with_ksm(ksm_passes_by);
 }
 
+/* A child of the client lets the pages that they share be merged, and then ends. */
+static void ksm_in_child(void *arg)
+{
+	char *p = memory_map(SIZE, false), c;
+	int merged[2], end[2];
+	struct device d;
+	pid_t pid;
+
+	(void)arg;
+	memset(p, 0x44, SIZE);
+	CHECK_OK(pipe(merged));
+	CHECK_OK(pipe(end));
+	pid = fork();
+	if (!pid) {
+		wait_merged(p, SIZE);
+		CHECK(write(merged[1], "", 1) == 1);
+		_exit(read(end[0], &c, 1) != 1);
+	}
+	close(merged[1]);
+	if (read(merged[0], &c, 1) != 1)
+		test_skip("ksmd merged nothing of the child's");
+	CHECK(write_ksm("run", 0));
+	device_start(&d);
+	for (int gone = 0; gone < 2; gone++) {
+		if (gone) {
+			CHECK(write(end[1], "", 1) == 1);
+			CHECK(child_ok(pid));
+		}
+		CHECK_EQ(engine_run(&d, OP_TOUCH_READ, p, SIZE, 0).signal, 0);
+		CHECK(device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE).pages_busy > 0);
+		for (size_t i = 0; i < SIZE; i += PAGE)
+			CHECK_EQ(p[i], 0x44);
+	}
+	CHECK_EQ(engine_run(&d, OP_TOUCH_WRITE, p, SIZE, 0x55).signal, 0);
+	CHECK(device_migrate(&d, p, SIZE, HMMCL_MIGRATE_TO_DEVICE).pages_moved > 0);
+	for (size_t i = 0; i < SIZE; i += PAGE)
+		CHECK_EQ(p[i], 0x55);
+	device_stop(&d);
+}
+
+/* Pages that another process has merged are left where they are, too: see may_be_merged(). */
+TEST_TIMEOUT(ksm_in_child, 120)
+{
+	with_ksm(ksm_in_child);
+}
+
 struct fault_server { int uffd; int served; };
 
 static void *serve_faults(void *arg)

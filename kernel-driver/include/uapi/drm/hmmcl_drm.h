@@ -129,7 +129,9 @@ struct drm_hmmcl_migrate {
 	__u64 pages_moved;	/* out: moved by this call */
 	__u64 pages_resident;	/* out: were at the destination already */
 	__u64 pages_empty;	/* out: not populated, and so nothing to move */
-	__u64 pages_busy;	/* out: pinned, locked, or being moved */
+	__u64 pages_busy;	/* out: pinned, locked, being moved, or shared with another
+				 * process since a fork and not written to since
+				 */
 	__u64 pages_unsupported;/* out: in mappings that cannot migrate: shared, files'
 				 * own pages, hugetlbfs, I/O, no PROT_READ, mlock(),
 				 * MADV_MERGEABLE
