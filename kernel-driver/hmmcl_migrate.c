@@ -159,6 +159,13 @@ static unsigned long copy_to_device(struct hmmcl_migration *m, struct migrate_vm
 				m->dst[i] = migrate_pfn(page_to_pfn(to)) | MIGRATE_PFN_COMPOUND;
 				continue;
 			}
+			/*
+			 * The core splits a folio, but fills a hole of 2 MiB without a look
+			 * at whether each page is there. Holes of one page it looks at.
+			 */
+			if (!from)
+				for (j = 0; j < nr; j++)
+					m->src[i + j] = MIGRATE_PFN_MIGRATE;
 		}
 		for (j = 0; j < nr; j++) {
 			to = hmmcl_devmem_alloc(hdev, m->ctx, block, index + j);
