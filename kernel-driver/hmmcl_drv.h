@@ -73,8 +73,7 @@ static inline struct hmmcl_device *to_hmmcl_device(struct drm_device *drm)
  * @contexts: &hmmcl_context.client_link
  * @binds: contexts bound, under &hmmcl_device.roles_lock
  * @has_large: pages were migrated as large folios
- * @split_src: for splitting them, under the mm's mmap lock held for writing
- * @split_dst: likewise
+ * @split_pfns: for splitting them, under the mm's mmap lock held for writing
  */
 struct hmmcl_client {
 	struct mmu_notifier notifier;
@@ -84,8 +83,7 @@ struct hmmcl_client {
 	struct list_head contexts;
 	unsigned int binds;
 	bool has_large;
-	unsigned long split_src[HMMCL_BLOCK_PAGES];
-	unsigned long split_dst[HMMCL_BLOCK_PAGES];
+	unsigned long split_pfns[2 * HMMCL_BLOCK_PAGES];
 };
 
 /**
@@ -294,6 +292,8 @@ struct hmmcl_guard {
 int hmmcl_guard_begin(struct hmmcl_guard *guard, struct hmmcl_device *hdev, struct mm_struct *mm,
 		      unsigned long start, unsigned long end);
 void hmmcl_guard_end(struct hmmcl_guard *guard);
+int hmmcl_split_part(struct hmmcl_device *hdev, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end, unsigned long *pfns);
 void hmmcl_split_for_change(struct hmmcl_client *client, const struct mmu_notifier_range *range);
 void hmmcl_split_all(struct hmmcl_client *client);
 bool hmmcl_split_for_fault(struct hmmcl_device *hdev, struct vm_fault *vmf);

@@ -41,17 +41,35 @@ static unsigned long evict_pages(struct hmmcl_device *hdev, struct hmmcl_block *
 	return moved;
 }
 
+/* Whether a PMD entry is a page table. */
+static bool pmd_is_table(struct mm_struct *mm, unsigned long addr)
+{
+	pmd_t *pmd = hmmcl_lookup_pmd(mm, addr);
+	pmd_t entry;
+
+	if (!pmd)
+		return false;
+	entry = pmdp_get_lockless(pmd);
+	return pmd_present(entry) && !pmd_leaf(entry);
+}
+
 /*
  * Empty a block that is one large folio, through the client that it came from: only
- * there can be a guard (hmmcl_large.c). If the client is busy, or has moved it to
- * another address, it stays.
+ * there can be a guard (hmmcl_large.c). If the client is busy, it stays.
+ *
+ * If the client has unmapped or changed a part, the rest is mapped page by page, in VMAs
+ * of which none needs to have all of it. Then it is only split here: no guard is needed
+ * for that, and any page will do.
  */
 static unsigned long evict_large(struct hmmcl_device *hdev, struct hmmcl_context *ctx,
 				 unsigned long addr)
 {
+	unsigned long end = addr + PMD_SIZE;
 	struct vm_area_struct *vma;
 	unsigned long moved = 0;
 	unsigned long *pfns;
+
+	VMA_ITERATOR(vmi, ctx->mm, addr);
 
 	pfns = kmalloc_array(2 * HMMCL_BLOCK_PAGES, sizeof(*pfns), GFP_KERNEL);
 	if (!pfns)
@@ -59,9 +77,17 @@ static unsigned long evict_large(struct hmmcl_device *hdev, struct hmmcl_context
 	if (mmget_not_zero(ctx->mm)) {
 		/* Only tried: the caller may hold another client's lock. */
 		if (mmap_read_trylock(ctx->mm)) {
-			vma = vma_lookup(ctx->mm, addr);
-			if (vma && vma_is_anonymous(vma) && addr + PMD_SIZE <= vma->vm_end)
-				moved = hmmcl_return_huge(hdev, vma, addr, NULL, pfns);
+			bool table = pmd_is_table(ctx->mm, addr);
+
+			for_each_vma_range(vmi, vma, end) {
+				if (!vma_is_anonymous(vma))
+					continue;
+				if (table)
+					hmmcl_split_part(hdev, vma, max(addr, vma->vm_start),
+							 min(end, vma->vm_end), pfns);
+				else if (vma->vm_start <= addr && end <= vma->vm_end)
+					moved = hmmcl_return_huge(hdev, vma, addr, NULL, pfns);
+			}
 			mmap_read_unlock(ctx->mm);
 		}
 		mmput_async(ctx->mm);
@@ -75,15 +101,16 @@ static unsigned long evict_block(struct hmmcl_device *hdev, struct hmmcl_block *
 {
 	unsigned int used = READ_ONCE(block->nr_used);
 	struct hmmcl_context *ctx;
-	unsigned long addr, moved;
+	unsigned long addr, moved = 0;
 
 	ctx = hmmcl_block_large_owner(hdev, block, &addr);
 	if (ctx) {
 		moved = evict_large(hdev, ctx, addr);
 		hmmcl_context_put(ctx);
-	} else {
-		moved = evict_pages(hdev, block);
 	}
+	/* It never was large, or has been split. */
+	if (!moved && !READ_ONCE(block->large))
+		moved = evict_pages(hdev, block);
 	hmmcl_count_device(hdev, HMMCL_STAT_EVICTED_PAGES, moved);
 	trace_hmmcl_evict(block - hdev->devmem.blocks, used, moved);
 	return moved;

@@ -15,12 +15,16 @@
  *   in place, so that no other process ever has one. Nothing is asked of user space.
  * - mremap() likewise: a block is keyed to its address, and eviction finds a large folio
  *   by that alone.
+ * - munmap() or mprotect() of a part leaves it large, but mapped by PTE entries, in one
+ *   VMA or more. Zapping those is safe; fork and mremap split it all the same, and
+ *   eviction splits it before it takes the pages.
  * - The last context of a client splits what is left, since nothing guards it later.
  * - Eviction takes large folios only through their client, with a guard.
  *
  * migrate_vma_setup() with nothing to migrate to is what splits: without
  * MIGRATE_VMA_SELECT_COMPOUND it splits what it meets, by way of PTE entries.
  */
+#include <linux/leafops.h>
 #include <linux/migrate.h>
 #include <linux/module.h>
 #include <linux/delay.h>
@@ -98,63 +102,105 @@ void hmmcl_guard_end(struct hmmcl_guard *guard)
 	mmu_interval_notifier_remove(&guard->notifier);
 }
 
-/* A PMD entry that is neither empty nor present: of a large device folio, or migrating. */
-static bool pmd_may_be_large(struct mm_struct *mm, unsigned long addr)
+/**
+ * hmmcl_split_part - split the large folio that a part of a VMA maps
+ * @hdev: device
+ * @vma: VMA, anonymous, the mmap lock held
+ * @start: first address, in one aligned 2 MiB with @end
+ * @end: first address behind it, in the VMA
+ * @pfns: room for two times HMMCL_BLOCK_PAGES entries
+ *
+ * One page of it is enough. Nothing tells whether it succeeded: others may hold a page.
+ *
+ * Return: 0, or a negative error if it can not succeed.
+ */
+int hmmcl_split_part(struct hmmcl_device *hdev, struct vm_area_struct *vma, unsigned long start,
+		     unsigned long end, unsigned long *pfns)
+{
+	struct migrate_vma migrate = {
+		.vma = vma,
+		.start = start,
+		.end = end,
+		.src = pfns,
+		.dst = pfns + HMMCL_BLOCK_PAGES,
+		.pgmap_owner = hdev,
+		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
+	};
+	int ret;
+
+	memset(migrate.dst, 0, HMMCL_BLOCK_PAGES * sizeof(*pfns));
+	ret = migrate_vma_setup(&migrate);
+	if (!ret)
+		migrate_vma_finalize(&migrate);
+	return ret;
+}
+
+/*
+ * Whether a large device folio is mapped between two addresses of an aligned 2 MiB. The
+ * mmap lock is held for writing: no page table goes away.
+ */
+static bool may_be_large(struct hmmcl_device *hdev, struct mm_struct *mm, unsigned long addr,
+			 unsigned long end)
 {
 	pmd_t *pmd = hmmcl_lookup_pmd(mm, addr);
 	pmd_t entry;
+	pte_t *pte;
 
 	if (!pmd)
 		return false;
 	entry = pmdp_get_lockless(pmd);
-	return !pmd_none(entry) && !pmd_present(entry);
+	/* Neither empty nor present: of a large device folio, or migrating. */
+	if (pmd_none(entry) || !pmd_present(entry))
+		return !pmd_none(entry);
+	if (pmd_leaf(entry))
+		return false;
+	/* It was mapped by one entry, until a part of that changed. */
+	for (pte = pte_offset_kernel(&entry, addr); addr < end; addr += PAGE_SIZE, pte++) {
+		softleaf_t leaf = softleaf_from_pte(ptep_get(pte));
+
+		if (softleaf_is_device_private(leaf) &&
+		    hmmcl_is_devmem(hdev, softleaf_to_page(leaf)) &&
+		    folio_test_large(softleaf_to_folio(leaf)))
+			return true;
+	}
+	return false;
 }
 
-/* Split the large folio of a PMD, if there is one. The mmap lock is held for writing. */
-static void split_one(struct hmmcl_client *client, struct vm_area_struct *vma, unsigned long addr)
+/* Split the large folio between two addresses, if any. The mmap lock is held for writing. */
+static void split_one(struct hmmcl_client *client, struct vm_area_struct *vma,
+		      unsigned long addr, unsigned long end)
 {
-	struct migrate_vma migrate = {
-		.vma = vma,
-		.pgmap_owner = client->hdev,
-		.flags = MIGRATE_VMA_SELECT_DEVICE_PRIVATE,
-	};
 	unsigned int tries;
 
 	/* Others have references only while they are migrating it, or a page beside it. */
 	for (tries = 0; tries < 1000; tries++) {
-		if (!pmd_may_be_large(vma->vm_mm, addr))
+		if (!may_be_large(client->hdev, vma->vm_mm, addr, end))
 			return;
-		migrate.start = addr;
-		migrate.end = addr + PMD_SIZE;
-		migrate.src = client->split_src;
-		migrate.dst = client->split_dst;
-		memset(migrate.dst, 0, sizeof(client->split_dst));
-		if (migrate_vma_setup(&migrate))
+		if (hmmcl_split_part(client->hdev, vma, addr, end, client->split_pfns))
 			break;
-		migrate_vma_finalize(&migrate);
 		if (tries > 10)
 			usleep_range(100, 1000);
 	}
 	drm_warn(&client->hdev->drm, "a large folio at %#lx could not be split\n", addr);
 }
 
-/* Split the large folios of a VMA between two addresses. */
+/* Split the large folios of which a VMA has some page between two addresses. */
 static void split_vma_range(struct hmmcl_client *client, struct vm_area_struct *vma,
 			    unsigned long start, unsigned long end)
 {
-	unsigned long addr = ALIGN(max(start, vma->vm_start), PMD_SIZE);
+	unsigned long addr, next;
 
-	end = min(end, vma->vm_end);
 	if (!vma_is_anonymous(vma))
 		return;
-	for (; addr + PMD_SIZE <= end; addr += PMD_SIZE) {
+	end = min(end, vma->vm_end);
+	for (addr = max(start, vma->vm_start); addr < end; addr = next) {
 		/* Nothing there for a whole 1 GiB: go on behind it. */
 		if (!hmmcl_lookup_pmd(vma->vm_mm, addr)) {
-			addr = ALIGN_DOWN(addr, PUD_SIZE) + PUD_SIZE - PMD_SIZE;
+			next = ALIGN_DOWN(addr, PUD_SIZE) + PUD_SIZE;
 			continue;
 		}
-		if (pmd_may_be_large(vma->vm_mm, addr))
-			split_one(client, vma, addr);
+		next = min(ALIGN_DOWN(addr, PMD_SIZE) + PMD_SIZE, end);
+		split_one(client, vma, addr, next);
 	}
 }
 
