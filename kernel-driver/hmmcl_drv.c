@@ -71,9 +71,10 @@
  * section that can not sleep is refused, and kills the engine: see region_invalidate().
  *
  * No lock of the driver is held while pages migrate, but evict_lock, which nobody
- * takes who holds a folio lock; and the guard of a large folio on its way home, which
- * holds back others' notifier sections for that range, but none of this driver's
- * migrations, and so is outside of nothing that a migration takes (hmmcl_large.c).
+ * takes who holds a folio lock; and the guard of a large folio on its way home. That
+ * holds back sections of the client's own tasks for all of its range, which hold no
+ * lock that a migration takes but the mmap lock for reading; not reclaim, and not
+ * what other processes do by rmap, inside rmap locks (guard_invalidate()).
  */
 
 /**

@@ -276,16 +276,20 @@ pmd_t *hmmcl_lookup_pmd(struct mm_struct *mm, unsigned long addr);
 extern bool hmmcl_large_folios;
 
 /**
- * struct hmmcl_guard - holds back who would zap a range
+ * struct hmmcl_guard - holds back who would zap all of a range
  * @notifier: of the range
  * @hdev: device
  * @task: who migrates
+ * @start: first address
+ * @end: first address behind it
  * @done: the migration is done
  */
 struct hmmcl_guard {
 	struct mmu_interval_notifier notifier;
 	struct hmmcl_device *hdev;
 	struct task_struct *task;
+	unsigned long start;
+	unsigned long end;
 	struct completion done;
 };
 

@@ -8,7 +8,8 @@
  * a large folio is brought home in one piece. So nobody may zap them meanwhile:
  *
  * - In the client itself, zapping begins with a notification: a *guard*, an interval
- *   notifier of just that range, holds it back until the migration is done. munmap and
+ *   notifier of just that range, holds it back until the migration is done, if it is for
+ *   all of the range (guard_invalidate() says why that is enough). munmap and
  *   mremap are held back by the mmap lock, exit by the reference to the memory.
  * - Other processes could have the folio only by fork. That too notifies first, with
  *   the parent's mmap lock held for writing: large folios in the range are split there,
@@ -40,6 +41,16 @@ module_param_named(large_folios, hmmcl_large_folios, bool, 0444);
 MODULE_PARM_DESC(large_folios,
 		 "Let contexts use device folios of 2 MiB: faster migration of huge pages, at the risk of bugs that Linux 7.3 has with them and that this driver works around (default: off)");
 
+/*
+ * Who is waited for may hold rmap locks, which the migration needs. So only those wait who
+ * may get to zap_huge_pmd():
+ *
+ * - It is for the whole of a PMD entry. A zap of a part splits the entry first, which
+ *   knows migration entries, and notifies for the whole again, with no rmap lock held.
+ * - Anonymous memory is zapped by its own process, or by the reaper, which can not wait.
+ *   Whoever is here for another process, or reclaims, unmaps some folio by rmap: here it
+ *   need not even be mapped, and an entry that is not its own it leaves alone.
+ */
 static bool guard_invalidate(struct mmu_interval_notifier *notifier,
 			     const struct mmu_notifier_range *range, unsigned long seq)
 {
@@ -50,8 +61,12 @@ static bool guard_invalidate(struct mmu_interval_notifier *notifier,
 	if (guard->task == current ||
 	    (range->event == MMU_NOTIFY_MIGRATE && range->owner == guard->hdev))
 		return true;
+	if (range->start > guard->start || range->end < guard->end)
+		return true;
 	if (!mmu_notifier_range_blockable(range))
 		return false;
+	if (current->mm != range->mm || current->flags & PF_MEMALLOC)
+		return true;
 	wait_for_completion(&guard->done);
 	return true;
 }
@@ -61,7 +76,7 @@ static const struct mmu_interval_notifier_ops guard_ops = {
 };
 
 /**
- * hmmcl_guard_begin - hold back whoever would zap a range
+ * hmmcl_guard_begin - hold back whoever would zap all of a range
  * @guard: guard
  * @hdev: device
  * @mm: mm, referenced, its mmap lock held for reading; a client
@@ -86,6 +101,8 @@ int hmmcl_guard_begin(struct hmmcl_guard *guard, struct hmmcl_device *hdev, stru
 		return -ESRCH;
 	guard->hdev = hdev;
 	guard->task = current;
+	guard->start = start;
+	guard->end = end;
 	init_completion(&guard->done);
 	lockdep_off();
 	ret = mmu_interval_notifier_insert(&guard->notifier, mm, start, end - start, &guard_ops);
