@@ -79,6 +79,14 @@ public:
 		return std::make_unique<WatchedFile>(record, name, std::move(*file));
 	}
 
+	/* Clang and LLVM take it for granted that there is one; it may have been removed. */
+	ErrorOr<std::string> getCurrentWorkingDirectory() const override
+	{
+		auto directory = ProxyFileSystem::getCurrentWorkingDirectory();
+
+		return directory ? directory : std::string("/");
+	}
+
 private:
 	std::string absolute(const Twine &path) const
 	{

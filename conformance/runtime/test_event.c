@@ -82,6 +82,24 @@ static void error_passes_on(void **state)
 	OK(clReleaseEvent(gate));
 }
 
+/* "If the enqueue is unsuccessful, no event will be created": there would be nobody to release it. */
+static void failed_call_has_no_event(void **state)
+{
+	cl_event gate = new_user_event(context), event = gate;
+	int from = 1, to = 0;
+
+	(void)state;
+	OK(clSetUserEventStatus(gate, -7));
+	assert_cl(clEnqueueSVMMemcpy(in_order, CL_TRUE, &to, &from, sizeof(to), 1, &gate, &event),
+		  CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST);
+	assert_ptr_equal(event, gate);
+	OK(clReleaseEvent(gate));
+	OK(clEnqueueSVMMemcpy(in_order, CL_TRUE, &to, &from, sizeof(to), 0, NULL, &event));
+	assert_int_equal(to, 1);
+	assert_cl(status_of(event), CL_COMPLETE);
+	OK(clReleaseEvent(event));
+}
+
 /* A user event that is released before it is set ends what waits for it. */
 static void user_event_abandoned(void **state)
 {
@@ -487,6 +505,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(user_event_holds_commands),
 		cmocka_unit_test(error_passes_on),
+		cmocka_unit_test(failed_call_has_no_event),
 		cmocka_unit_test(user_event_abandoned),
 		cmocka_unit_test(wait_list_errors),
 		cmocka_unit_test(event_info),

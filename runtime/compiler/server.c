@@ -3,6 +3,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -189,6 +190,23 @@ static void lose(struct server *server, const char *why)
 	pthread_cond_broadcast(&changed);
 }
 
+/*
+ * What is kept open must not be an input or output of the application, which may have closed those
+ * and write there all the same. Closes @fd. Return: the descriptor, or a negative errno.
+ */
+static int above_standard(int fd)
+{
+	int high;
+
+	if (fd > STDERR_FILENO)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (high < 0)
+		high = -errno;
+	close(fd);
+	return high;
+}
+
 /* Start a server and make it the current one. */
 static int start(const struct hmmcl_server_program *program)
 {
@@ -208,17 +226,24 @@ static int start(const struct hmmcl_server_program *program)
 		free(server);
 		return error;
 	}
-	error = hmmcl_spawn_detached(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
+	server->fd = above_standard(ends[0]);
+	server->pidfd = -1;
+	error = server->fd < 0 ? server->fd :
+		hmmcl_spawn_detached(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
 	close(ends[1]);
+	if (!error) {
+		server->pidfd = above_standard(server->pidfd);
+		error = server->pidfd < 0 ? server->pidfd : 0;
+	}
 	if (error) {
-		close(ends[0]);
+		if (server->fd >= 0)
+			close(server->fd);
 		if (server->pidfd >= 0)
 			close(server->pidfd);
 		free(server);
 		return error;
 	}
 	server->program = *program;
-	server->fd = ends[0];
 	if (!fstat(server->fd, &its)) {
 		server->fd_device = its.st_dev;
 		server->fd_inode = its.st_ino;

@@ -326,7 +326,7 @@ static cl_int begin(const struct job *job)
 	return CL_SUCCESS;
 }
 
-cl_int hmmcl_build_run(const char *function, const struct hmmcl_build *build)
+static cl_int build_run(const char *function, const struct hmmcl_build *build)
 {
 	struct job *job;
 	cl_int error = job_new(function, build, &job);
@@ -350,4 +350,16 @@ cl_int hmmcl_build_run(const char *function, const struct hmmcl_build *build)
 		return hmmcl_refuse(function, error, "no thread can be started for the build");
 	}
 	return CL_SUCCESS;
+}
+
+cl_int hmmcl_build_run(const char *function, const struct hmmcl_build *build)
+{
+	cl_int error;
+	int state;
+
+	/* Other threads' builds wait for what this one has begun. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	error = build_run(function, build);
+	pthread_setcancelstate(state, NULL);
+	return error;
 }

@@ -216,7 +216,8 @@ cl_int hmmcl_command_enqueue(cl_event command, cl_bool blocking, cl_event *event
 	hmmcl_scheduler_reap(scheduler);
 	result = link_into_graph(command);
 	if (result == CL_SUCCESS) {
-		hand_out(command, event);
+		/* A blocking call that fails hands out no event. */
+		hand_out(command, blocking ? NULL : event);
 		scheduler->held++;
 		/* Who waits reaps, too. */
 		if (command->on_complete && !blocking)
@@ -229,6 +230,10 @@ cl_int hmmcl_command_enqueue(cl_event command, cl_bool blocking, cl_event *event
 		hmmcl_command_discard(command);
 	} else if (blocking) {
 		result = blocking_result(hmmcl_event_wait(command));
+		if (event && result == CL_SUCCESS) {
+			hmmcl_object_retain(command);
+			*event = command;
+		}
 	}
 	if (blocking)
 		hmmcl_object_unref(command);

@@ -5,6 +5,7 @@
  */
 #include "printf.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,7 +44,10 @@ static void write_records(const struct printf_output *output)
 {
 	const struct hmmcl_printf_buffer *buffer = output->buffer;
 	uint32_t end = buffer->used < HMMCL_PRINTF_BUFFER_SIZE ? buffer->used : HMMCL_PRINTF_BUFFER_SIZE;
+	locale_t before;
 
+	/* OpenCL C has no locales. The C locale is made of nothing, and so always there. */
+	before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
 	flockfile(stdout);
 	for (uint32_t at = 0; at + sizeof(struct hmmcl_printf_record) <= end; ) {
 		struct hmmcl_printf_record record;
@@ -60,6 +64,7 @@ static void write_records(const struct printf_output *output)
 	}
 	fflush(stdout);
 	funlockfile(stdout);
+	uselocale(before);
 	if (buffer->used > HMMCL_PRINTF_BUFFER_SIZE)
 		hmmcl_warn("a kernel printed %u bytes, of which the first %u are shown: that is CL_DEVICE_PRINTF_BUFFER_SIZE",
 			   buffer->used, HMMCL_PRINTF_BUFFER_SIZE);

@@ -19,15 +19,25 @@ void *hmmcl_worker_alt_stack(const struct hmmcl_worker *worker)
 	       worker->index * HMMCL_ALT_STACK_STRIDE + HMMCL_ALT_STACK_SIZE;
 }
 
-/* The worker on whose signal stack we are: there is no thread-local storage to ask. */
+/*
+ * The worker on whose signal stack we are, or, if a handler of the application has passed the
+ * fault on to us, on whose own: there is no thread-local storage to ask.
+ */
 static struct hmmcl_worker *current_worker(struct hmmcl_engine_state *engine)
 {
 	uint64_t sp = (uint64_t)__builtin_frame_address(0);
 	uint64_t index = (sp - engine->alt_stacks) / HMMCL_ALT_STACK_STRIDE;
 
-	if (sp < engine->alt_stacks || index >= engine->worker_count)
-		return NULL;
-	return &engine->workers[index];
+	if (sp >= engine->alt_stacks && index < engine->worker_count)
+		return &engine->workers[index];
+	for (index = 0; index < engine->worker_count; index++) {
+		struct hmmcl_worker *worker = &engine->workers[index];
+		uint64_t stack = worker->stack_guard + HMMCL_WORKER_GUARD;
+
+		if (worker->stack_guard && sp - stack < HMMCL_WORKER_STACK_SIZE)
+			return worker;
+	}
+	return NULL;
 }
 
 static bool in_stack_guard(const struct hmmcl_worker *worker, uint64_t address)

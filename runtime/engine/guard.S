@@ -55,12 +55,24 @@ hmmcl_guarded_call:
 	.type	hmmcl_guarded_resume, @function
 hmmcl_guarded_resume:
 	cld
-	fninit
-	pushq	$0x1f80
-	ldmxcsr	(%rsp)
-	pop	%rax
+	call	hmmcl_reset_floating_point
 	mov	$1, %eax
 	jmp	.Lleave
 	.size	hmmcl_guarded_resume, . - hmmcl_guarded_resume
+
+	.globl	hmmcl_reset_floating_point
+	.hidden	hmmcl_reset_floating_point
+	.type	hmmcl_reset_floating_point, @function
+hmmcl_reset_floating_point:
+	.cfi_startproc
+	fninit
+	pushq	$0x1f80
+	.cfi_adjust_cfa_offset 8
+	ldmxcsr	(%rsp)
+	pop	%rax
+	.cfi_adjust_cfa_offset -8
+	ret
+	.cfi_endproc
+	.size	hmmcl_reset_floating_point, . - hmmcl_reset_floating_point
 
 	.section .note.GNU-stack, "", @progbits

@@ -289,6 +289,8 @@ void hmmcl_worker_run(struct hmmcl_worker *worker)
 	uint64_t idle_since = 0;	/* 0: busy */
 	bool contended = false;
 
+	/* A thread begins with the settings of the one that made it, which are the application's. */
+	hmmcl_reset_floating_point();
 	for (;;) {
 		uint32_t seen = atomic_load(&control->doorbell);
 		struct hmmcl_work work;

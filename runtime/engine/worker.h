@@ -78,6 +78,9 @@ bool hmmcl_fault_capture(struct hmmcl_engine_state *engine, int signal, const vo
 int hmmcl_guarded_call(struct hmmcl_recovery *recovery, void (*function)(void *), void *argument);
 extern const char hmmcl_guarded_resume[];
 
+/* guard.S: round to nearest, with denormals, nothing trapped, as CL_DEVICE_SINGLE_FP_CONFIG says. */
+void hmmcl_reset_floating_point(void);
+
 /* Chunks [first, end) of a command. */
 struct hmmcl_work {
 	struct hmmcl_worker *worker;

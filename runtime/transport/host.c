@@ -34,9 +34,15 @@ static const int fault_signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 
 /* The one host engine that may have commands running; changed while the table is locked. */
 static struct hmmcl_host *_Atomic capturing;
-static struct sigaction previous[NSIG];
 
-static void on_fault(int sig, siginfo_t *info, void *context);
+/*
+ * Our handlers, and for each what was there before. Installed a second time over a handler of the
+ * application, another one is taken: that handler may pass on to the first, which then goes on to what
+ * was below it, and not in a circle.
+ */
+#define LAYERS 4
+static struct sigaction previous[LAYERS][NSIG];
+static unsigned int next_layer[NSIG];
 
 /* The default action, for the signal that the handler was called for. */
 static void default_action(int sig, const siginfo_t *info)
@@ -50,9 +56,9 @@ static void default_action(int sig, const siginfo_t *info)
 }
 
 /* Do what would have been done without us. */
-static void pass_on(int sig, siginfo_t *info, void *context)
+static void pass_on(unsigned int layer, int sig, siginfo_t *info, void *context)
 {
-	struct sigaction action = previous[sig];
+	struct sigaction action = previous[layer][sig];
 	sigset_t mask, saved;
 
 	if (!(action.sa_flags & SA_SIGINFO) && action.sa_handler == SIG_IGN) {
@@ -70,7 +76,7 @@ static void pass_on(int sig, siginfo_t *info, void *context)
 		sigaddset(&mask, sig);
 	pthread_sigmask(SIG_BLOCK, &mask, &saved);
 	if (action.sa_flags & SA_RESETHAND)
-		previous[sig] = (struct sigaction) { .sa_handler = SIG_DFL };
+		previous[layer][sig] = (struct sigaction) { .sa_handler = SIG_DFL };
 	if (action.sa_flags & SA_SIGINFO)
 		action.sa_sigaction(sig, info, context);
 	else
@@ -78,30 +84,58 @@ static void pass_on(int sig, siginfo_t *info, void *context)
 	pthread_sigmask(SIG_SETMASK, &saved, NULL);
 }
 
-static void on_fault(int sig, siginfo_t *info, void *context)
+static void on_fault(unsigned int layer, int sig, siginfo_t *info, void *context)
 {
 	struct hmmcl_host *host = atomic_load(&capturing);
 	int err = errno;
 
 	if (!host || !hmmcl_fault_capture(&host->state, sig, info, context))
-		pass_on(sig, info, context);
+		pass_on(layer, sig, info, context);
 	errno = err;
+}
+
+#define HANDLER(layer) \
+	static void handler_##layer(int sig, siginfo_t *info, void *context) \
+	{ \
+		on_fault(layer, sig, info, context); \
+	}
+HANDLER(0)
+HANDLER(1)
+HANDLER(2)
+HANDLER(3)
+
+static void (*const handlers[LAYERS])(int, siginfo_t *, void *) = {
+	handler_0, handler_1, handler_2, handler_3,
+};
+
+/* The layer of the handler that is in place, or LAYERS: it is not ours. */
+static unsigned int current_layer(int sig, struct sigaction *now)
+{
+	unsigned int layer = 0;
+
+	sigaction(sig, NULL, now);
+	if (!(now->sa_flags & SA_SIGINFO))
+		return LAYERS;
+	while (layer < LAYERS && now->sa_sigaction != handlers[layer])
+		layer++;
+	return layer;
 }
 
 static void install_handlers(void)
 {
-	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-
-	/* Nothing masked: pass_on sets what the previous handler asked for. */
-	action.sa_flags |= SA_NODEFER;
 	for (size_t i = 0; i < FAULT_SIGNALS; i++) {
-		struct sigaction now;
+		/* Nothing masked: pass_on sets what the previous handler asked for. */
+		struct sigaction now, action = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+		int sig = fault_signals[i];
+		unsigned int layer = next_layer[sig];
 
-		sigaction(fault_signals[i], NULL, &now);
-		if (now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_fault)
+		if (current_layer(sig, &now) < LAYERS)
 			continue;
-		previous[fault_signals[i]] = now;
-		sigaction(fault_signals[i], &action, NULL);
+		previous[layer][sig] = now;
+		action.sa_sigaction = handlers[layer];
+		sigaction(sig, &action, NULL);
+		if (layer < LAYERS - 1)
+			next_layer[sig]++;
 	}
 }
 
@@ -110,10 +144,13 @@ static void remove_handlers(void)
 {
 	for (size_t i = 0; i < FAULT_SIGNALS; i++) {
 		struct sigaction now;
+		int sig = fault_signals[i];
+		unsigned int layer = current_layer(sig, &now);
 
-		sigaction(fault_signals[i], NULL, &now);
-		if (now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_fault)
-			sigaction(fault_signals[i], &previous[fault_signals[i]], NULL);
+		if (layer == LAYERS)
+			continue;
+		sigaction(sig, &previous[layer][sig], NULL);
+		next_layer[sig] = layer;
 	}
 }
 
