@@ -179,7 +179,10 @@ static bool block_has_room(const struct hmmcl_block *block)
 	return block->nr_used < HMMCL_BLOCK_PAGES && !block->evicting;
 }
 
-/* Find a block with room for the client's 2 MiB, if any, and pin it. */
+/*
+ * Find a block with room for the client's 2 MiB, if any, and pin it. One that was for
+ * these addresses before may be full of what stood there and has been moved elsewhere.
+ */
 static struct hmmcl_block *block_find(struct hmmcl_devmem *dm, u64 key, unsigned int pages)
 {
 	struct hmmcl_block *block;
@@ -187,7 +190,8 @@ static struct hmmcl_block *block_find(struct hmmcl_devmem *dm, u64 key, unsigned
 	lockdep_assert_held(&dm->lock);
 
 	hash_for_each_possible(dm->by_key, block, hash, key)
-		if (block->key == key && block_has_room(block))
+		if (block->key == key && block_has_room(block) &&
+		    block->nr_used + pages <= HMMCL_BLOCK_PAGES)
 			goto found;
 
 	/* One being evicted is at the end, if it has become free. */
