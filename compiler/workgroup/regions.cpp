@@ -35,6 +35,8 @@ public:
 			return argument->getArgNo() >= arg_x;
 		if (auto *load = dyn_cast<LoadInst>(value))
 			return reads_private(*load);
+		if (auto *phi = dyn_cast<PHINode>(value))
+			return leaves_open(*phi);
 		if (isa<AtomicRMWInst>(value) || isa<AtomicCmpXchgInst>(value) || isa<AllocaInst>(value))
 			return true;
 		if (auto *call = dyn_cast<CallBase>(value))
@@ -43,6 +45,15 @@ public:
 	}
 
 private:
+	/*
+	 * Only some items have assigned the variable. LLVM takes it for uniform, since the others may
+	 * have any value; but in a slot for all, they would overwrite the value of those that have.
+	 */
+	static bool leaves_open(const PHINode &phi)
+	{
+		return any_of(phi.incoming_values(), [](const Use &value) { return isa<UndefValue>(value); });
+	}
+
 	static bool reads_private(const LoadInst &load)
 	{
 		if (load.hasMetadata(LLVMContext::MD_invariant_load))

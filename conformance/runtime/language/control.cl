@@ -114,13 +114,34 @@ again:
 	}
 }
 
+/* A variable that one item has assigned, from common memory, keeps it across a barrier. */
+int left_open(global uint *space)
+{
+	const int i = get_local_id(0);
+	uint v;
+
+	if (i == 0)
+		space[0] = 77;
+	barrier(CLK_GLOBAL_MEM_FENCE);
+	if (i == 3)
+		v = space[0];
+	else
+		space[1 + i] = convert_uint(100 + 100 * sin((float)i));
+	barrier(CLK_LOCAL_MEM_FENCE);
+	if (i == 3)
+		space[18] = v;
+	barrier(CLK_GLOBAL_MEM_FENCE);
+	return space[18] != 77;
+}
+
 kernel void test(global uint *out, int one)
 {
 	local int l[16];
 	global int *wrong = (global int *)(out + 900);
 	uint n = 0;
 
-	wrong[get_global_id(0)] = wrongs(l, (global int *)(out + 940), one);
+	wrong[get_global_id(0)] = wrongs(l, (global int *)(out + 940), one) +
+				  left_open(out + 800 + 20 * get_group_id(0));
 	barrier(CLK_GLOBAL_MEM_FENCE);
 	if (get_global_id(0) != 0)
 		return;
