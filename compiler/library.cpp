@@ -32,7 +32,7 @@ constexpr char keep_call[] = "hmmcl-keep-call";
 /* The prefix of a library function's variant for -cl-fast-relaxed-math. */
 constexpr char fast_prefix[] = "__hmmcl_fast_";
 
-/* The prefix of all functions that a program defines, kernels apart. */
+/* The prefix of all functions and variables that a program defines. */
 constexpr char program_prefix[] = "program.";
 
 template <typename T> const T *library_at(uint32_t offset)
@@ -133,20 +133,33 @@ LLVMContext &program_context()
 	return *context;
 }
 
+StringRef name_in_program(const Function &function)
+{
+	StringRef name = function.getName();
+
+	name.consume_front(program_prefix);
+	return name;
+}
+
 bool link_library(Module &module, bool fast_math, std::string &log)
 {
 	SmallPtrSet<const Function *, 32> own;
 
 	if (fast_math)
 		redirect_to_fast(module);
+	/*
+	 * What the program defines may bear the name of a C library function that our library calls,
+	 * or that the code generator makes calls of (memcpy).
+	 */
 	for (Function &f : module) {
 		if (f.isDeclaration())
 			continue;
 		own.insert(&f);
-		/* A function of the program may bear the name of a C library function that ours calls. */
-		if (f.getCallingConv() != CallingConv::SPIR_KERNEL)
-			f.setName(program_prefix + f.getName());
+		f.setName(program_prefix + f.getName());
 	}
+	for (GlobalVariable &variable : module.globals())
+		if (!variable.isDeclaration() && !variable.getName().starts_with("llvm."))
+			variable.setName(program_prefix + variable.getName());
 	if (!copy_library(module, log))
 		return false;
 	for (Function &f : module) {
@@ -177,11 +190,9 @@ bool inline_everything(Module &module, std::string &log)
 		if (!is_recursive(*it))
 			continue;
 		const Function *f = (*it)[0]->getFunction();
-		StringRef name = f ? f->getName() : "?";
 
-		name.consume_front(program_prefix);
-		log += "error: recursion, which OpenCL C does not allow: function '" + name.str() +
-		       "' calls itself\n";
+		log += "error: recursion, which OpenCL C does not allow: function '" +
+		       (f ? name_in_program(*f).str() : "?") + "' calls itself\n";
 		return false;
 	}
 	for (Function &f : module) {

@@ -197,7 +197,7 @@ bool has_our_sub_group_size(const Function &kernel, std::string &log)
 	size = mdconst::extract<ConstantInt>(required->getOperand(0))->getZExtValue();
 	if (size == HMMCL_SUB_GROUP_SIZE)
 		return true;
-	log += "error: kernel '" + kernel.getName().str() + "' requires sub-groups of " +
+	log += "error: kernel '" + name_in_program(kernel).str() + "' requires sub-groups of " +
 	       std::to_string(size) + " work-items; this device's have " +
 	       std::to_string(HMMCL_SUB_GROUP_SIZE) + "\n";
 	return false;

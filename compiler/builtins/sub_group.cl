@@ -107,7 +107,7 @@
 SUB_GROUP_SCALARS(SHUFFLE, )
 ALL_TYPES(VECTORS, BROADCAST_VECTOR)
 
-/* What items of a group do to memory is in order: one thread runs them. */
+/* For the group itself, what its items do to memory is in order: one thread runs them. */
 BUILTIN __attribute__((convergent)) void sub_group_barrier(cl_mem_fence_flags flags)
 {
 	(void)flags;
@@ -116,8 +116,7 @@ BUILTIN __attribute__((convergent)) void sub_group_barrier(cl_mem_fence_flags fl
 
 BUILTIN __attribute__((convergent)) void sub_group_barrier(cl_mem_fence_flags flags, memory_scope scope)
 {
-	(void)flags;
-	(void)scope;
+	atomic_work_item_fence(flags, memory_order_acq_rel, scope);
 	__hmmcl_sub_group_meet();
 }
 

@@ -153,6 +153,14 @@ void GroupBuilder::used_in(const Region &region, AllocaInst &variable, bool &loa
 	}
 }
 
+void GroupBuilder::pass_barrier(const Region &region)
+{
+	if (region.fence)
+		builder.CreateFence(AtomicOrdering::AcquireRelease);
+	for (auto [variable, value] : region.resets)
+		builder.CreateStore(value, variable);
+}
+
 Value *GroupBuilder::item_address(const ContextEntry &entry, Value *array, Value *linear)
 {
 	return builder.CreateInBoundsGEP(builder.getInt8Ty(), array,

@@ -46,6 +46,9 @@ protected:
 	/* Drops the item function's body and puts the group function in its place. */
 	void finish(llvm::BasicBlock *first);
 
+	/* What the group does before @region, once for all items. */
+	void pass_barrier(const Region &region);
+
 	llvm::Value *item_address(const ContextEntry &entry, llvm::Value *array, llvm::Value *linear);
 	bool is_slot(const llvm::AllocaInst *variable) const;
 	llvm::AllocaInst *local_copy(llvm::AllocaInst *variable);

@@ -172,11 +172,24 @@ void order_within_thread(IRBuilder<> &builder)
 enum { order_relaxed = 0, order_seq_cst = 5 };
 enum { scope_work_group = 1, scope_device = 2, scope_all_devices = 3 };
 
+/* Does the memory_scope @scope reach beyond the work-group? */
+bool is_wide(const Value *scope)
+{
+	auto *value = dyn_cast<ConstantInt>(scope);
+
+	return !value || value->equalsInt(scope_device) || value->equalsInt(scope_all_devices);
+}
+
+/* Is the barrier @call a fence for other groups, too?  Without a scope it is the group's own. */
+bool orders_for_others(const CallInst &call)
+{
+	return call.arg_size() == 2 && is_wide(call.getArgOperand(1));
+}
+
 void lower_work_item_fence(CallInst &call, IRBuilder<> &builder)
 {
 	auto *order = dyn_cast<ConstantInt>(call.getArgOperand(1));
-	auto *scope = dyn_cast<ConstantInt>(call.getArgOperand(2));
-	bool wide = !scope || scope->equalsInt(scope_device) || scope->equalsInt(scope_all_devices);
+	bool wide = is_wide(call.getArgOperand(2));
 
 	if (order && order->equalsInt(order_relaxed))
 		return;
@@ -187,22 +200,21 @@ void lower_work_item_fence(CallInst &call, IRBuilder<> &builder)
 
 /*
  * to_global() and the like on a generic pointer.  Local and private memory are known: the group's
- * local memory, its context and the stack near this frame; all else is global.
+ * local memory, its context and the stack below this frame (device_abi.h); all else is global.
  */
 class PointerKinds {
 public:
-	PointerKinds(Function &function, IRBuilder<> &builder)
-		: builder(builder), values(function, builder) {}
+	PointerKinds(Function &function, IRBuilder<> &builder, Value *pointer)
+		: builder(builder), values(function, builder),
+		  address(builder.CreatePtrToInt(pointer, builder.getInt64Ty())) {}
 
-	Value *is_local(Value *pointer)
+	Value *is_local()
 	{
-		Value *base = values.group_field(offsetof(hmmcl_group, local_memory), 64, "local_memory");
-
-		return builder.CreateICmpULT(builder.CreateSub(address(pointer), base),
-					     builder.getInt64(HMMCL_LOCAL_MEM_SIZE));
+		return is_below(values.group_field(offsetof(hmmcl_group, local_memory), 64, "local_memory"),
+				address, HMMCL_LOCAL_MEM_SIZE);
 	}
 
-	Value *is_private(Value *pointer)
+	Value *is_private()
 	{
 		Module *module = builder.GetInsertBlock()->getModule();
 		Function *frame = Intrinsic::getDeclaration(module, Intrinsic::frameaddress,
@@ -210,45 +222,40 @@ public:
 		Value *top = builder.CreatePtrToInt(
 			builder.CreateCall(frame, {builder.getInt32(0)}), builder.getInt64Ty());
 		Value *context = values.group_field(offsetof(hmmcl_group, context), 64, "context");
-		Value *on_stack = builder.CreateICmpULT(builder.CreateSub(top, address(pointer)),
-							builder.getInt64(max_frame));
-		Value *in_context = builder.CreateICmpULT(builder.CreateSub(address(pointer), context),
-							  builder.getInt64(max_context));
 
-		return builder.CreateOr(on_stack, in_context);
-	}
-
-	Value *address(Value *pointer)
-	{
-		return builder.CreatePtrToInt(pointer, builder.getInt64Ty());
+		return builder.CreateOr(is_below(address, top, HMMCL_WORKER_STACK_SIZE),
+					is_below(context, address, HMMCL_CONTEXT_MAX));
 	}
 
 private:
-	/* A frame is far below its worker's stack size, and contexts are arenas of their own. */
-	static constexpr uint64_t max_frame = 256 << 10;
-	static constexpr uint64_t max_context = 1 << 20;
+	/* Is @low at or below @high, by less than @size bytes? */
+	Value *is_below(Value *low, Value *high, uint64_t size)
+	{
+		return builder.CreateICmpULT(builder.CreateSub(high, low), builder.getInt64(size));
+	}
 
 	IRBuilder<> &builder;
 	ItemValues values;
+	Value *address;
 };
 
 Value *lower_pointer_kind(StringRef name, CallInst &call, Function &function, IRBuilder<> &builder)
 {
-	PointerKinds kinds(function, builder);
 	Value *pointer = call.getArgOperand(0);
+	PointerKinds kinds(function, builder, pointer);
 
 	if (name.contains("get_fence")) {
 		/* CLK_LOCAL_MEM_FENCE is 1, CLK_GLOBAL_MEM_FENCE is 2. */
-		return builder.CreateSelect(kinds.is_local(pointer), builder.getInt32(1), builder.getInt32(2));
+		return builder.CreateSelect(kinds.is_local(), builder.getInt32(1), builder.getInt32(2));
 	}
 
 	Value *is_it;
 	if (name == "__to_local")
-		is_it = kinds.is_local(pointer);
+		is_it = kinds.is_local();
 	else if (name == "__to_private")
-		is_it = kinds.is_private(pointer);
+		is_it = kinds.is_private();
 	else
-		is_it = builder.CreateNot(builder.CreateOr(kinds.is_local(pointer), kinds.is_private(pointer)));
+		is_it = builder.CreateNot(builder.CreateOr(kinds.is_local(), kinds.is_private()));
 	Value *cast = builder.CreateAddrSpaceCast(pointer, call.getType());
 	return builder.CreateSelect(is_it, cast, Constant::getNullValue(call.getType()));
 }
@@ -289,9 +296,13 @@ bool lower_call(CallInst &call, StringRef name, WorkGroup &group, Value *&result
 	switch (classify(name)) {
 	case Special::none:
 		return false;
-	case Special::barrier:
-		builder.CreateCall(get_barrier_marker(*call.getModule()));
+	case Special::barrier: {
+		CallInst *marker = builder.CreateCall(get_barrier_marker(*call.getModule()));
+
+		if (orders_for_others(call))
+			marker->addFnAttr(Attribute::get(call.getContext(), fence_attribute));
 		return true;
+	}
 	case Special::fence:
 		order_within_thread(builder);
 		return true;

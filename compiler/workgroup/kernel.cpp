@@ -6,6 +6,7 @@
 #include "workgroup/workgroup.h"
 
 #include "device_abi.h"
+#include "library.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/IR/InstIterator.h"
@@ -263,7 +264,7 @@ WorkGroup make_item_function(Function &kernel, bool uniform_groups)
 	WorkGroup group;
 	Kernel &info = group.info;
 
-	info.name = kernel.getName().str();
+	info.name = name_in_program(kernel).str();
 	info.symbol = "hmmcl_kernel." + info.name;
 	info.uniform_groups = group.uniform_groups = uniform_groups;
 	for (llvm::Argument &formal : kernel.args()) {

@@ -72,8 +72,7 @@ private:
 		builder.SetInsertPoint(starts[id]);
 		if (gone)
 			builder.CreateStore(builder.getInt32(returned), next);
-		for (auto [variable, value] : region.resets)
-			builder.CreateStore(value, variable);
+		pass_barrier(region);
 		for (const Slot &slot : crossing.slots) {
 			used_in(region, *slot.variable, loads, stores);
 			if (!slot.uniform || (!loads && !stores))

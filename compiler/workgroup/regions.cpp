@@ -166,6 +166,7 @@ void cut_at_markers(Function &function, Regions &result)
 		barrier->setName("barrier");
 		region.cut = cut;
 		region.entry = after;
+		region.fence = call->hasFnAttr(fence_attribute);
 		if (cut == Cut::meeting)
 			take_meeting(*call, *after, result);
 		if (cut == Cut::barrier)

@@ -31,6 +31,7 @@ struct Region {
 	llvm::SetVector<llvm::BasicBlock *> blocks;
 	llvm::SetVector<unsigned> successors;	/* regions that may come next */
 	bool returns = false;
+	bool fence = false;			/* passing the barrier is a fence for other groups */
 	/* What the group does on passing the barrier: shared variable, its new value. */
 	llvm::SmallVector<std::pair<llvm::Value *, llvm::Value *>, 2> resets;
 };

@@ -188,14 +188,14 @@ private:
 		Value *state = builder.CreateLoad(builder.getInt32Ty(), phase_state);
 		SwitchInst *which = builder.CreateSwitch(state, release);
 		for (size_t i = 0; i < regions.regions.size(); i++) {
-			if (regions.regions[i].resets.empty())
+			const Region &region = regions.regions[i];
+			if (region.resets.empty() && !region.fence)
 				continue;
-			BasicBlock *reset = make_block("reset");
-			builder.SetInsertPoint(reset);
-			for (auto [variable, value] : regions.regions[i].resets)
-				builder.CreateStore(value, variable);
+			BasicBlock *pass = make_block("pass");
+			builder.SetInsertPoint(pass);
+			pass_barrier(region);
 			builder.CreateBr(release);
-			which->addCase(builder.getInt32(states[i]), reset);
+			which->addCase(builder.getInt32(states[i]), pass);
 		}
 		builder.SetInsertPoint(release);
 		Value *waiting = builder.CreateVectorSplat(lanes, state);

@@ -42,6 +42,9 @@ enum ItemArgument { arg_args, arg_launch, arg_group, arg_x, arg_y, arg_z, arg_la
  */
 inline constexpr char barrier_marker[] = "hmmcl.barrier";
 
+/* Attribute of such a call: other groups see what was written before it before what comes after. */
+inline constexpr char fence_attribute[] = "hmmcl.fence";
+
 /*
  * Where items of a sub-group meet: call i32 @hmmcl.meet(exchange): the set of those that do.  The
  * exchange is a variable that the sub-group's items share (builtins/sub_group.h).

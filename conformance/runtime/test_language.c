@@ -174,9 +174,10 @@ static void test_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FILE_TEST(variables), FILE_TEST(blocks), FILE_TEST(collectives), FILE_TEST(atomics),
-		FILE_TEST(vectors), FILE_TEST(copies), FILE_TEST(language), FILE_TEST(options),
-		FILE_TEST(old), FILE_TEST(control), FILE_TEST(alignment),
+		FILE_TEST(variables), FILE_TEST(names), FILE_TEST(pointers), FILE_TEST(blocks),
+		FILE_TEST(collectives), FILE_TEST(atomics), FILE_TEST(vectors), FILE_TEST(copies),
+		FILE_TEST(language), FILE_TEST(options), FILE_TEST(old), FILE_TEST(control),
+		FILE_TEST(alignment),
 		cmocka_unit_test(test_refused),
 	};
 

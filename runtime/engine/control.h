@@ -49,6 +49,7 @@
 #include <stdint.h>
 
 #include "../transport/engine.h"
+#include "device_abi.h"
 
 #define HMMCL_PAGE_SIZE 4096ull
 #define HMMCL_MIB (1ull << 20)
@@ -73,12 +74,10 @@
 
 /* A worker's part; what lies between is never mapped. */
 #define HMMCL_WORKER_STRIDE HMMCL_GIB
-#define HMMCL_WORKER_GUARD (1 * HMMCL_MIB)	/* below the stack */
 #define HMMCL_WORKER_STACK HMMCL_WORKER_GUARD
-#define HMMCL_WORKER_STACK_SIZE (8 * HMMCL_MIB)
 #define HMMCL_WORKER_LOCAL (16 * HMMCL_MIB)
 #define HMMCL_WORKER_ARENA (32 * HMMCL_MIB)
-#define HMMCL_WORKER_ARENA_MAX (960 * HMMCL_MIB)
+#define HMMCL_WORKER_ARENA_MAX HMMCL_CONTEXT_MAX
 
 #define HMMCL_RING_SLOTS 1024u
 #define HMMCL_ARGS_RING_SIZE (16 * HMMCL_MIB)

@@ -29,6 +29,15 @@
 /* Size of one group's local memory; CL_DEVICE_LOCAL_MEM_SIZE. */
 #define HMMCL_LOCAL_MEM_SIZE (64u << 10)
 
+/*
+ * Where private memory lies: in the context arena, of at most this size, and on the stack, with
+ * memory that nobody can access below it: HMMCL_WORKER_STACK_SIZE below a group function's frame
+ * there is nothing else.  Generic pointers are told apart by that.
+ */
+#define HMMCL_CONTEXT_MAX (960ull << 20)
+#define HMMCL_WORKER_STACK_SIZE (8ull << 20)
+#define HMMCL_WORKER_GUARD (1ull << 20)
+
 /* One NDRange: the same for all its groups, read-only to kernels. */
 struct hmmcl_launch {
 	uint32_t work_dim;		/* 1 to 3; unused dimensions have size 1, offset 0 */
