@@ -4,6 +4,7 @@
 #include "server.h"
 #include "spirv.h"
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -187,6 +188,9 @@ int main(int argc, char **argv)
 {
 	CommandLine line;
 	int status = parse_command_line(argc, argv, line);
+
+	/* Ignored, as some parents leave it, it would take away how our children ended. */
+	signal(SIGCHLD, SIG_DFL);
 
 	if (status >= 0)
 		return status;

@@ -203,6 +203,37 @@ bool has_our_sub_group_size(const Function &kernel, std::string &log)
 	return false;
 }
 
+/* SPIR-V may name a kernel anything; CL_PROGRAM_KERNEL_NAMES and the code object are lists of names. */
+bool has_usable_name(const Function &kernel, std::string &log)
+{
+	StringRef name = name_in_program(kernel);
+
+	if (!name.empty() && none_of(name, [](unsigned char c) {
+			return c < ' ' || c == '\\' || c == ';' || c == 0x7f;
+		}))
+		return true;
+	log += "error: a kernel's name must not be empty, nor have control characters, '\\' or ';'\n";
+	return false;
+}
+
+/* The loader puts sections of an image at multiples of a page. */
+bool are_alignments_possible(const Module &module, std::string &log)
+{
+	constexpr uint64_t most = 4096;
+
+	for (const GlobalVariable &variable : module.globals()) {
+		uint64_t align = variable.getAlign().valueOrOne().value();
+
+		if (align <= most)
+			continue;
+		log += "error: variable '" + variable.getName().str() + "' is to be aligned to " +
+		       std::to_string(align) + " bytes; this device can align it to " +
+		       std::to_string(most) + "\n";
+		return false;
+	}
+	return true;
+}
+
 uint64_t size_of_globals(const Module &module)
 {
 	uint64_t size = 0;
@@ -260,6 +291,8 @@ bool run_pipeline(Module &module, const Options &options, const Settings &settin
 	info.options = options.text;
 	info.globals_size = size_of_globals(module);
 
+	if (!are_alignments_possible(module, log))
+		return false;
 	enter_stage("P1, linking the built-in library");
 	if (!link_library(module, options.fast_math, log))
 		return false;
@@ -277,7 +310,7 @@ bool run_pipeline(Module &module, const Options &options, const Settings &settin
 
 	enter_stage("P2, work-item functions");
 	for (Function *kernel : find_kernels(module)) {
-		if (!has_our_sub_group_size(*kernel, log))
+		if (!has_usable_name(*kernel, log) || !has_our_sub_group_size(*kernel, log))
 			return false;
 		WorkGroup group = make_item_function(*kernel, options.uniform_groups);
 

@@ -126,9 +126,12 @@ bool run_translator(const std::string &path, const std::vector<uint32_t> &module
 	}
 	if (pid == 0)
 		become_translator(path, in, out, messages, parent);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return false;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno == EINTR)
+			continue;
+		log += std::string("error: how the translator ended is not known: ") + strerror(errno) + "\n";
+		return false;
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		bitcode = out.contents(SIZE_MAX);
 		return true;

@@ -6,12 +6,16 @@
 
 enum {
 	header_words = 5,	/* magic, version, generator, bound, schema */
+	op_memory_model = 14,
+	op_entry_point = 15,
 	op_decorate = 71,
 	op_type_int = 21,
 	op_type_float = 22,
 	op_spec_constant_true = 48,
 	op_spec_constant_false = 49,
 	op_spec_constant = 50,
+	op_function = 54,
+	op_function_end = 56,
 	decoration_spec_id = 1,
 };
 
@@ -36,6 +40,45 @@ bool hmmcl_spirv_is(const void *bytes, size_t size)
 	if (size >= sizeof(magic))
 		memcpy(&magic, bytes, sizeof(magic));
 	return magic == HMMCL_SPIRV_MAGIC || magic == __builtin_bswap32(HMMCL_SPIRV_MAGIC);
+}
+
+static bool has_function(const uint32_t *words, size_t n_words, size_t from, uint32_t id)
+{
+	struct hmmcl_spirv_instruction i;
+
+	for (size_t at = from; hmmcl_spirv_next(words, n_words, &at, &i); )
+		if (i.opcode == op_function && i.count >= 3 && i.words[2] == id)
+			return true;
+	return false;
+}
+
+/*
+ * Nothing was lost behind an instruction's end (2.4, logical layout of a module): there is a memory
+ * model, functions are closed, and each entry point has its own.
+ */
+static bool is_whole(const uint32_t *words, size_t n_words)
+{
+	struct hmmcl_spirv_instruction i;
+	bool has_model = false, in_function = false;
+
+	for (size_t at = 0; hmmcl_spirv_next(words, n_words, &at, &i); ) {
+		switch (i.opcode) {
+		case op_memory_model:
+			has_model = true;
+			break;
+		case op_entry_point:
+			if (i.count < 4 || !has_function(words, n_words, at, i.words[2]))
+				return false;
+			break;
+		case op_function:
+		case op_function_end:
+			if (in_function == (i.opcode == op_function))
+				return false;
+			in_function = !in_function;
+			break;
+		}
+	}
+	return has_model && !in_function;
 }
 
 bool hmmcl_spirv_read(const void *bytes, size_t size, uint32_t *words, const char **why)
@@ -63,7 +106,10 @@ bool hmmcl_spirv_read(const void *bytes, size_t size, uint32_t *words, const cha
 	*why = "it is cut short, or an instruction's length is wrong";
 	while (hmmcl_spirv_next(words, n, &at, &instruction))
 		;
-	return at == n && n > header_words;
+	if (at != n)
+		return false;
+	*why = "it is cut short: it has no memory model, or a function is missing or has no end";
+	return is_whole(words, n);
 }
 
 bool hmmcl_spirv_next(const uint32_t *words, size_t n_words, size_t *at,

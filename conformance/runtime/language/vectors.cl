@@ -69,5 +69,8 @@ kernel void test(global uint *out, int one)
 	CHECK(vload_half(0, halves) == 1.0f && vload_half4(0, halves).w == 65504.0f && vload_half(1, halves) == 1.0f);
 	vstorea_half3(((float3)(one, 2, 3)), 1, halves);
 	CHECK(all(vloada_half3(1, halves) == (float3)(1, 2, 3)) && vload_half(6, halves) == 3.0f);
+	vstore_half(5.0f, 11, halves);
+	vstorea_half3(((float3)(one, 2, 3)), 2, halves);
+	CHECK(vload_half(8, halves) == 1.0f && vload_half(10, halves) == 3.0f && vload_half(11, halves) == 5.0f);
 	DONE;
 }
