@@ -4,12 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -235,22 +237,23 @@ static void test_window(void **state)
 	assert_int_equal(open_engine(state), 0);
 }
 
-/* The engine's process: the only pidfd that we have. */
+/* The engine's process: the only one of which we have a pidfd, and that in a thread's own table. */
 static pid_t engine_pid(void)
 {
+	glob_t files;
 	pid_t pid = 0;
 
-	for (int fd = 0; fd < 100 && !pid; fd++) {
-		char path[64], line[128];
-		FILE *f;
+	assert_int_equal(glob("/proc/self/task/*/fdinfo/*", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc && pid <= 0; i++) {
+		FILE *f = fopen(files.gl_pathv[i], "r");
+		char line[128];
 
-		snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-		f = fopen(path, "r");
 		while (f && fgets(line, sizeof(line), f))
 			sscanf(line, "Pid: %d", &pid);
 		if (f)
 			fclose(f);
 	}
+	globfree(&files);
 	return pid;
 }
 
@@ -285,6 +288,60 @@ static void test_loss(void **state)
 		c = ndrange("empty", NULL, 0, 10, 10);
 		run(&c);
 	}
+}
+
+/*
+ * A daemon closes what it does not know and opens files of its own. They stay as they are; the host engine
+ * goes on, and the hmm engine is lost, whether it has something to do or not.
+ */
+static int close_descriptors(void)
+{
+	static _Atomic uint64_t flags[2];
+	uint64_t args[2] = { (uint64_t)&flags[0], (uint64_t)&flags[1] };
+	struct hmmcl_engine_counters counters;
+	struct hmmcl_command c;
+	int files[16];
+	int64_t ticket;
+
+	if (open_engine(NULL))
+		return 1;
+	c = ndrange("meet", args, sizeof(args), 1, 1);
+	ticket = submit(&c);
+	while (!flags[0])
+		usleep(100);
+	close_range(3, ~0u, 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		files[i] = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+		if (files[i] < 0)
+			return 2;
+	}
+	if (kind_under_test() == HMMCL_ENGINE_HOST) {
+		flags[1] = 1;
+		if (finish(ticket).fault || hmmcl_engine_why_lost(engine))
+			return 3;
+	} else {
+		if (finish(ticket).fault != HMMCL_FAULT_ENGINE_LOST)
+			return 4;
+		if (!strstr(hmmcl_engine_why_lost(engine), "closed"))
+			return 5;
+		if (hmmcl_engine_counters(engine, &counters) >= 0)
+			return 6;
+	}
+	close_engine(NULL);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		struct stat now;
+
+		if (fstat(files[i], &now) || now.st_size)
+			return 7;
+	}
+	return own_engine();
+}
+
+static void test_closed_descriptors(void **state)
+{
+	close_engine(state);
+	expect_in_child(close_descriptors);
+	assert_int_equal(open_engine(state), 0);
 }
 
 /* The engine's process holds no file and makes no system call for a kernel. */
@@ -329,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_window),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_closed_descriptors),
 		cmocka_unit_test(test_sandbox),
 	};
 

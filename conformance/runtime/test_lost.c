@@ -4,32 +4,46 @@
  * so; what waited for something else still waits, asleep, and ends; a new context has a new engine.
  * Skipped with the host engine, which cannot be killed by itself.
  */
-#include <dirent.h>
+#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 
 #include "runtime.h"
 
-/* The process that the runtime holds a pidfd of, its engine; 0 if there is none. */
+static bool is_engine(pid_t pid)
+{
+	char path[64], name[64] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = 0;
+	fclose(file);
+	return !strcmp(name, "hmmcl-engine\n");
+}
+
+/* The engine, of which a thread of the runtime holds a pidfd; 0 if there is none. */
 static pid_t engine_of_process(void)
 {
-	DIR *files = opendir("/proc/self/fdinfo");
-	struct dirent *entry;
-	int found = 0;
+	glob_t files;
+	pid_t found = 0;
 
-	assert_non_null(files);
-	while (found <= 0 && (entry = readdir(files))) {
-		char path[300], line[128];
-		FILE *file;
+	assert_int_equal(glob("/proc/self/task/*/fdinfo/*", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc && found <= 0; i++) {
+		FILE *file = fopen(files.gl_pathv[i], "re");
+		char line[128];
 
-		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
-		file = fopen(path, "re");
 		while (file && fgets(line, sizeof(line), file))
 			sscanf(line, "Pid: %d", &found);
 		if (file)
 			fclose(file);
+		if (found > 0 && !is_engine(found))
+			found = 0;
 	}
-	closedir(files);
+	globfree(&files);
 	return found;
 }
 
