@@ -8,6 +8,7 @@
 #include "pipeline.h"
 #include "spirv.h"
 #include "stage.h"
+#include "workgroup/workgroup.h"
 
 #include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/Bitcode/BitcodeWriter.h"
@@ -30,7 +31,23 @@ namespace {
 /* Options that matter at link time travel with a compiled program as module flags. */
 constexpr char flag_fast[] = "hmmcl.fast-math";
 constexpr char flag_plain[] = "hmmcl.no-optimisation";
-constexpr char flag_uniform[] = "hmmcl.uniform-groups";
+
+/* Uniform work-groups are a kernel's: others that it is linked with may have been compiled otherwise. */
+void mark_kernels(Module &module, bool uniform_groups)
+{
+	for (Function &function : module)
+		if (!function.isDeclaration() && function.getCallingConv() == CallingConv::SPIR_KERNEL)
+			function.addFnAttr(uniform_groups_attribute, uniform_groups ? "true" : "false");
+}
+
+/* The assembler would take what is in it for a part of the code object, unseen by all checks. */
+bool has_no_assembly(const Module &module, std::string &log)
+{
+	if (module.getModuleInlineAsm().empty())
+		return true;
+	log += "error: the program contains assembly outside of functions (asm), which OpenCL C does not have\n";
+	return false;
+}
 
 /* LLVM's own diagnostics (linker, back end) go to the log like the front end's. */
 class LogHandler : public DiagnosticHandler {
@@ -82,13 +99,15 @@ public:
 
 	std::unique_ptr<Module> parse_source(const Source &source, bool colour)
 	{
+		bool spirv = source.kind == Source::Kind::spirv;
 		FileRecord files;
-
-		if (source.kind == Source::Kind::spirv)
-			return parse_spirv(source, options, context, result.log);
-		auto module = parse_opencl(source, options, context, colour, result.log, files);
+		auto module = spirv ? parse_spirv(source, options, context, result.log) :
+			      parse_opencl(source, options, context, colour, result.log, files);
 
 		result.files = files.bytes();
+		if (!module || !has_no_assembly(*module, result.log))
+			return nullptr;
+		mark_kernels(*module, options.uniform_groups);
 		return module;
 	}
 
@@ -196,7 +215,8 @@ std::unique_ptr<Module> read_bitcode(const std::string &bytes, size_t index, LLV
 		out << "error: input " << index << " is not a program that hmmclc compiled\n";
 		return nullptr;
 	}
-	return std::move(*module);
+	out.flush();
+	return has_no_assembly(**module, log) ? std::move(*module) : nullptr;
 }
 
 } // namespace
@@ -246,7 +266,6 @@ Result compile(const std::string &options, const Source &source, const Settings 
 	if (module) {
 		set_flag(*module, flag_fast, request.options.fast_math);
 		set_flag(*module, flag_plain, !request.options.optimise);
-		set_flag(*module, flag_uniform, request.options.uniform_groups);
 		request.write_bitcode(*module);
 	}
 	request.end(settings);
@@ -280,7 +299,8 @@ Result link(const std::string &options, const std::vector<std::string> &inputs, 
 	} else {
 		request.options.fast_math |= get_flag(module, flag_fast) != 0;
 		request.options.optimise &= get_flag(module, flag_plain) == 0;
-		request.options.uniform_groups |= get_flag(module, flag_uniform) != 0;
+		if (request.options.uniform_groups)
+			mark_kernels(module, true);
 		request.finish(module, settings);
 	}
 	request.end(settings);

@@ -45,37 +45,31 @@ private:
 
 class WatchedFileSystem : public vfs::ProxyFileSystem {
 public:
-	WatchedFileSystem(FileRecord &record, IntrusiveRefCntPtr<vfs::FileSystem> files,
-			  const std::string &program, const std::string &own)
-		: ProxyFileSystem(std::move(files)), record(record), program(absolute(program)), own(own) {}
+	WatchedFileSystem(FileRecord &record, IntrusiveRefCntPtr<vfs::FileSystem> files, const std::string &own)
+		: ProxyFileSystem(std::move(files)), record(record), own(own) {}
 
 	ErrorOr<vfs::Status> status(const Twine &path) override
 	{
 		auto status = ProxyFileSystem::status(path);
 
-		std::string name = absolute(path);
-
-		if (ignored(name))
-			return status;
-		if (!status)
-			record.absent(name);
-		else if (!status->isDirectory())
-			record.found(name);
+		note(path.str(), status);
 		return status;
 	}
+
+	bool exists(const Twine &path) override { return !status(path).getError(); }
 
 	ErrorOr<std::unique_ptr<vfs::File>> openFileForRead(const Twine &path) override
 	{
 		auto file = ProxyFileSystem::openFileForRead(path);
+		std::string name = path.str();
 
-		std::string name = absolute(path);
-
-		if (ignored(name))
-			return file;
 		if (!file) {
-			record.absent(name);
+			note(name, file.getError());
 			return file;
 		}
+		note(name, (*file)->status());
+		if (is_own(name))
+			return file;
 		return std::make_unique<WatchedFile>(record, name, std::move(*file));
 	}
 
@@ -88,36 +82,41 @@ public:
 	}
 
 private:
-	std::string absolute(const Twine &path) const
+	void note(const std::string &path, const ErrorOr<vfs::Status> &status)
 	{
-		SmallString<256> result;
-
-		path.toVector(result);
-		makeAbsolute(result);
-		return result.str().str();
+		if (is_own(path))
+			return;
+		if (!status)
+			record.absent(path);
+		else if (status->isDirectory())
+			record.directory(path);
+		else
+			record.found(path, status->getSize());
 	}
 
-	bool ignored(const std::string &path) const
-	{
-		return path == program || StringRef(path).starts_with(own);
-	}
+	bool is_own(const std::string &path) const { return StringRef(path).starts_with(own); }
 
 	FileRecord &record;
-	std::string program, own;
+	std::string own;
 };
 
 } // namespace
 
 IntrusiveRefCntPtr<vfs::FileSystem> FileRecord::watch(IntrusiveRefCntPtr<vfs::FileSystem> files,
-						     const std::string &program,
 						     const std::string &own)
 {
-	return makeIntrusiveRefCnt<WatchedFileSystem>(*this, std::move(files), program, own);
+	return makeIntrusiveRefCnt<WatchedFileSystem>(*this, std::move(files), own);
 }
 
-void FileRecord::found(const std::string &path)
+void FileRecord::found(const std::string &path, uint64_t size)
 {
-	entries.insert({path, {HMMCL_COMPILER_FILE_FOUND, ""}});
+	entries.insert({path, {HMMCL_COMPILER_FILE_FOUND,
+			       std::string(reinterpret_cast<char *>(&size), sizeof(size))}});
+}
+
+void FileRecord::directory(const std::string &path)
+{
+	entries.insert({path, {HMMCL_COMPILER_FILE_DIRECTORY, ""}});
 }
 
 void FileRecord::absent(const std::string &path)
@@ -144,7 +143,7 @@ std::string FileRecord::bytes() const
 	if (used_clock)
 		text += {HMMCL_COMPILER_FILE_CLOCK, '\0'};
 	for (const auto &[path, entry] : entries)
-		text += entry.kind + path + '\0' + entry.digest;
+		text += entry.kind + path + '\0' + entry.more;
 	return text;
 }
 

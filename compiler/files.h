@@ -18,15 +18,15 @@ namespace hmmcl {
 class FileRecord {
 public:
 	/*
-	 * @files, recording what is asked of it; but not of @program, whose text came with the
-	 * request, nor of what is under @own.  This object must live as long.
+	 * @files, recording what is asked of it, but not of what is under @own.  This object must
+	 * live as long.
 	 */
 	llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>
-	watch(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files, const std::string &program,
-	      const std::string &own);
+	watch(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files, const std::string &own);
 
-	/* The path is absolute.  What is known about a file only becomes more. */
-	void found(const std::string &path);
+	/* Paths as they were asked for.  What is known about a file only becomes more. */
+	void found(const std::string &path, uint64_t size);
+	void directory(const std::string &path);
 	void absent(const std::string &path);
 	void read(const std::string &path, const char *data, size_t size);
 
@@ -38,7 +38,7 @@ public:
 private:
 	struct Entry {
 		char kind;
-		std::string digest;
+		std::string more;	/* digest or size, by kind */
 	};
 
 	std::map<std::string, Entry> entries;

@@ -17,8 +17,9 @@
 #include "clang/Frontend/TextDiagnosticPrinter.h"
 #include "clang/Lex/PPCallbacks.h"
 #include "clang/Lex/Preprocessor.h"
-#include "clang/Lex/PreprocessorOptions.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/VirtualFileSystem.h"
 
 using namespace llvm;
@@ -29,7 +30,8 @@ namespace {
 
 /* Where the files that we carry appear to Clang. */
 constexpr char own_dir[] = "/.hmmcl/";
-constexpr char include_dir[] = "/.hmmcl/include";
+constexpr char first_header[] = "/.hmmcl/first.h";
+constexpr char program_file[] = "/.hmmcl/program/hmmcl-program.cl";
 constexpr char header_dir[] = "/.hmmcl/headers";
 
 std::string enabled_extensions()
@@ -73,6 +75,30 @@ std::string feature_macros(const Options &options)
 	return text;
 }
 
+/* What goes before every program. Its warnings are nothing to the program's author. */
+std::string first_header_text(const Options &options)
+{
+	return "#pragma clang system_header\n"
+	       "#include \"/.hmmcl/opencl-c-base.h\"\n"
+	       "#include \"/.hmmcl/prelude.h\"\n" + feature_macros(options);
+}
+
+/* For the debugger. */
+std::string absolute_name(const Source &source)
+{
+	SmallString<256> name(source.name);
+
+	sys::fs::make_absolute(name);	/* else it stays as it is: there may be no directory any more */
+	return name.str().str();
+}
+
+std::string directory_of(const Source &source)
+{
+	StringRef directory = sys::path::parent_path(source.name);
+
+	return directory.empty() ? "." : directory.str();
+}
+
 std::vector<std::string> clang_arguments(const Source &source, const Options &options)
 {
 	std::vector<std::string> args = {
@@ -80,19 +106,24 @@ std::vector<std::string> clang_arguments(const Source &source, const Options &op
 		"-x", "cl",
 		"-cl-std=" + options.standard,
 		enabled_extensions(),
-		"-finclude-default-header",
 		"-fdeclare-opencl-builtins",
-		"-include", "hmmcl-prelude.h",
-		"-include", "hmmcl-features.h",
+		"-include", first_header,
 		"-cl-kernel-arg-info",
 		"-ffp-contract=on",
 		"-disable-free",
 		"-disable-llvm-passes",
 		"-O2",
 		"-fcolor-diagnostics",
-		"-internal-isystem", include_dir,
+		/*
+		 * The program's own directory has nothing else in it: what a program includes is first
+		 * looked for among the headers of the request, however their names are put.
+		 */
+		"-iquote", header_dir,
+		"-iquote", directory_of(source),
+		"--embed-dir=" + std::string(header_dir),
+		"--embed-dir=" + directory_of(source),
 		"-I", header_dir,
-		"-main-file-name", source.name,
+		"-main-file-name", absolute_name(source),
 		/* What every compiler of OpenCL C in the field accepts silently. */
 		"-Wno-unused-command-line-argument",
 	};
@@ -105,7 +136,7 @@ std::vector<std::string> clang_arguments(const Source &source, const Options &op
 	for (const std::string &option : options.language)
 		if (option != "-cl-uniform-work-group-size")
 			args.push_back(option);
-	args.push_back(source.name);
+	args.push_back(program_file);
 	return args;
 }
 
@@ -119,18 +150,20 @@ IntrusiveRefCntPtr<vfs::FileSystem> file_system(const Source &source, const Opti
 {
 	auto files = makeIntrusiveRefCnt<vfs::InMemoryFileSystem>();
 	auto overlay = makeIntrusiveRefCnt<vfs::OverlayFileSystem>(
-		record.watch(vfs::getRealFileSystem(), source.name, own_dir));
-	std::string dir = include_dir;
+		record.watch(vfs::getRealFileSystem(), own_dir));
 
-	files->addFile(dir + "/opencl-c-base.h", 0,
+	files->addFile("/.hmmcl/opencl-c-base.h", 0,
 		       MemoryBuffer::getMemBuffer(StringRef(hmmcl_opencl_header,
 							    hmmcl_opencl_header_end - hmmcl_opencl_header)));
-	files->addFile(dir + "/hmmcl-prelude.h", 0,
+	files->addFile("/.hmmcl/prelude.h", 0,
 		       MemoryBuffer::getMemBuffer(StringRef(hmmcl_prelude,
 							    hmmcl_prelude_end - hmmcl_prelude)));
-	add_file(*files, dir + "/hmmcl-features.h", feature_macros(options));
+	add_file(*files, program_file, source.text);
+	add_file(*files, first_header, first_header_text(options));
+	/* Of two with the same name the first one counts, here as there. */
 	for (const Header &header : source.headers)
-		add_file(*files, std::string(header_dir) + "/" + header.name, header.text);
+		add_file(*files, sys::path::is_absolute(header.name) ? header.name :
+			 std::string(header_dir) + "/" + header.name, header.text);
 	overlay->pushOverlay(files);
 	return overlay;
 }
@@ -153,10 +186,24 @@ private:
 	FileRecord &files;
 };
 
+/*
+ * Diagnostics and __FILE__ call the program by its name.  Clang must know it by another, which no file
+ * has that the program could include.
+ */
+void name_program(clang::CompilerInstance &clang, const Source &source)
+{
+	clang::SourceManager &sources = clang.getSourceManager();
+	const unsigned first_line = 1;
+
+	/* As a #line would in front of it: the number is that of the line after. */
+	sources.AddLineNote(sources.getLocForStartOfFile(sources.getMainFileID()), first_line + 1,
+			    sources.getLineTableFilenameID(source.name), false, false, clang::SrcMgr::C_User);
+}
+
 class CompileAction : public clang::EmitLLVMOnlyAction {
 public:
-	CompileAction(LLVMContext &context, const Options &options, FileRecord &files)
-		: EmitLLVMOnlyAction(&context), options(options), files(files) {}
+	CompileAction(LLVMContext &context, const Source &source, const Options &options, FileRecord &files)
+		: EmitLLVMOnlyAction(&context), source(source), options(options), files(files) {}
 
 	bool BeginSourceFileAction(clang::CompilerInstance &clang) override
 	{
@@ -164,13 +211,29 @@ public:
 		if (options.standard < "CL2.0")
 			for (StringRef word : {"generic", "pipe"})
 				clang.getPreprocessor().getIdentifierInfo(word)->revertTokenIDToIdentifier();
+		name_program(clang, source);
 		clang.getPreprocessor().addPPCallbacks(std::make_unique<ClockWatcher>(files));
 		return EmitLLVMOnlyAction::BeginSourceFileAction(clang);
 	}
 
 private:
+	const Source &source;
 	const Options &options;
 	FileRecord &files;
+};
+
+class DumpAction : public clang::ASTDumpAction {
+public:
+	explicit DumpAction(const Source &source) : source(source) {}
+
+	bool BeginSourceFileAction(clang::CompilerInstance &clang) override
+	{
+		name_program(clang, source);
+		return ASTDumpAction::BeginSourceFileAction(clang);
+	}
+
+private:
+	const Source &source;
 };
 
 /* A Clang ready to work on @source, or null when it refuses its arguments. */
@@ -191,8 +254,6 @@ std::unique_ptr<clang::CompilerInstance> make_clang(const Source &source, const 
 
 	if (!clang::CompilerInvocation::CreateFromArgs(clang->getInvocation(), argv, *diagnostics))
 		return nullptr;
-	clang->getInvocation().getPreprocessorOpts().addRemappedFile(
-		source.name, MemoryBuffer::getMemBufferCopy(source.text, source.name).release());
 	clang->getDiagnosticOpts().ShowColors = colour;
 	clang->createDiagnostics(new clang::TextDiagnosticPrinter(log, &clang->getDiagnosticOpts()));
 	clang->setVerboseOutputStream(log);
@@ -213,10 +274,15 @@ std::unique_ptr<Module> parse_opencl(const Source &source, const Options &option
 
 	if (!clang)
 		return nullptr;
-	CompileAction action(context, options, files);
+	CompileAction action(context, source, options, files);
 	if (!clang->ExecuteAction(action))
 		return nullptr;
-	return action.takeModule();
+	auto module = action.takeModule();
+	if (module) {
+		module->setModuleIdentifier(source.name);
+		module->setSourceFileName(source.name);
+	}
+	return module;
 }
 
 bool dump_syntax_tree(const Source &source, const Options &options, bool colour, std::string &log)
@@ -230,7 +296,7 @@ bool dump_syntax_tree(const Source &source, const Options &options, bool colour,
 	if (!clang)
 		return false;
 	clang->getFrontendOpts().ASTDumpDecls = true;
-	clang::ASTDumpAction action;
+	DumpAction action(source);
 	return clang->ExecuteAction(action);
 }
 

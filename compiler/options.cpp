@@ -2,6 +2,10 @@
 /* Build options: splitting the string, checking each option, translating it for Clang. */
 #include "options.h"
 
+extern "C" {
+#include "words.h"
+}
+
 #include <algorithm>
 #include <cctype>
 
@@ -9,45 +13,24 @@ namespace hmmcl {
 
 namespace {
 
-/* Splits at white space; quotes and backslashes as in a shell, which is what hosts use for paths. */
 bool split(const std::string &text, std::vector<std::string> &words, std::string &error)
 {
-	std::string word;
-	bool in_word = false;
-	char quote = 0;
+	std::string word(text.size(), '\0');
+	const char *rest = text.c_str();
+	size_t length;
 
-	for (size_t i = 0; i < text.size(); i++) {
-		char c = text[i];
-
-		if (c == '\\' && i + 1 < text.size() &&
-		    (text[i + 1] == '"' || text[i + 1] == '\\' || text[i + 1] == ' ')) {
-			word += text[++i];
-			in_word = true;
-		} else if (quote) {
-			if (c == quote)
-				quote = 0;
-			else
-				word += c;
-		} else if (c == '"' || c == '\'') {
-			quote = c;
-			in_word = true;
-		} else if (isspace(static_cast<unsigned char>(c))) {
-			if (in_word)
-				words.push_back(word);
-			word.clear();
-			in_word = false;
-		} else {
-			word += c;
-			in_word = true;
+	for (;;) {
+		switch (hmmcl_word_next(&rest, word.data(), &length)) {
+		case HMMCL_WORD_TAKEN:
+			words.push_back(word.substr(0, length));
+			break;
+		case HMMCL_WORD_END:
+			return true;
+		case HMMCL_WORD_OPEN_QUOTE:
+			error = "a quote is not closed";
+			return false;
 		}
 	}
-	if (quote) {
-		error = "a quote is not closed";
-		return false;
-	}
-	if (in_word)
-		words.push_back(word);
-	return true;
 }
 
 enum Action : unsigned {

@@ -312,7 +312,7 @@ bool run_pipeline(Module &module, const Options &options, const Settings &settin
 	for (Function *kernel : find_kernels(module)) {
 		if (!has_usable_name(*kernel, log) || !has_our_sub_group_size(*kernel, log))
 			return false;
-		WorkGroup group = make_item_function(*kernel, options.uniform_groups);
+		WorkGroup group = make_item_function(*kernel);
 
 		place_local_variables(group);
 		if (!lower_printf(group, info, log) || !lower_work_items(group, log))

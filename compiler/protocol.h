@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #define HMMCL_COMPILER_MAGIC 0x434c4d48u	/* "HMLC" */
-#define HMMCL_COMPILER_PROTOCOL 3
+#define HMMCL_COMPILER_PROTOCOL 4
 #define HMMCL_COMPILER_FD 3
 
 /*
@@ -40,12 +40,14 @@ enum hmmcl_compiler_op {
 };
 
 /*
- * The files blob says what else the output depends on: entries of a kind (one byte), an absolute
- * path, a zero and, for files that were read, BLAKE2b-256 of what was in it.
+ * The files blob says what else the output depends on: entries of a kind (one byte), a path, a zero
+ * and more by kind.  The path is as the compiler looked for it: a relative one means another file in
+ * another directory.
  */
 enum hmmcl_compiler_file {
-	HMMCL_COMPILER_FILE_READ = 'r',
-	HMMCL_COMPILER_FILE_FOUND = 'f',	/* looked for, and there */
+	HMMCL_COMPILER_FILE_READ = 'r',		/* with BLAKE2b-256 of what was in it */
+	HMMCL_COMPILER_FILE_FOUND = 'f',	/* looked for, and there; with its size, uint64_t */
+	HMMCL_COMPILER_FILE_DIRECTORY = 'd',	/* looked for, and a directory */
 	HMMCL_COMPILER_FILE_ABSENT = 'a',	/* looked for, and not there: it would be read now */
 	HMMCL_COMPILER_FILE_CLOCK = 'c',	/* no file: the time (__DATE__); the path is empty */
 };

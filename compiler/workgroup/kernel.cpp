@@ -257,7 +257,7 @@ Function *declare_item_function(Function &kernel, const Kernel &info)
 
 } // namespace
 
-WorkGroup make_item_function(Function &kernel, bool uniform_groups)
+WorkGroup make_item_function(Function &kernel)
 {
 	const DataLayout &layout = kernel.getParent()->getDataLayout();
 	SmallVector<Type *, 16> types;
@@ -266,7 +266,8 @@ WorkGroup make_item_function(Function &kernel, bool uniform_groups)
 
 	info.name = name_in_program(kernel).str();
 	info.symbol = "hmmcl_kernel." + info.name;
-	info.uniform_groups = group.uniform_groups = uniform_groups;
+	info.uniform_groups = group.uniform_groups =
+		kernel.getFnAttribute(uniform_groups_attribute).getValueAsString() == "true";
 	for (llvm::Argument &formal : kernel.args()) {
 		Type *type = formal.hasByValAttr() ? formal.getParamByValType() : formal.getType();
 		Argument arg = describe_argument(kernel, formal.getArgNo(), type, layout);

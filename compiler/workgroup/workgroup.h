@@ -54,6 +54,9 @@ inline constexpr char meet_marker[] = "hmmcl.meet";
 /* Metadata on allocas that all items of a group share. */
 inline constexpr char shared_alloca[] = "hmmcl.shared";
 
+/* Clang's attribute of kernels: "true" if every work-group has the enqueued size. */
+inline constexpr char uniform_groups_attribute[] = "uniform-work-group-size";
+
 /* One work-group compilation: what the stages hand on. */
 struct WorkGroup {
 	llvm::Function *function = nullptr;	/* the item function, in the end the group function */
@@ -64,7 +67,7 @@ struct WorkGroup {
 };
 
 /* kernel.cpp: argument block, metadata; @kernel becomes an item function and is gone. */
-WorkGroup make_item_function(llvm::Function &kernel, bool uniform_groups);
+WorkGroup make_item_function(llvm::Function &kernel);
 
 /* kernel.cpp: places __local variables used by the function in local memory. */
 void place_local_variables(WorkGroup &group);

@@ -140,12 +140,19 @@ static void test_hit(void **state)
 	run((struct scenario){ .source = source, .options = "-D X='a  b'", .compiler_fails = true,
 			       .expected = CL_BUILD_PROGRAM_FAILURE });
 	assert_int_equal(each_file(NULL, NULL), 2);
+	/* A backslash before a single quote is itself, and the quote ends there. */
+	run((struct scenario){ .source = source, .options = "-D A='\\' -D B='\\\"x  y\\\"'" });
+	run((struct scenario){ .source = source, .options = "-D A='\\' -D B='\\\"x y\\\"'",
+			       .compiler_fails = true, .expected = CL_BUILD_PROGRAM_FAILURE });
+	run((struct scenario){ .source = source, .options = "\"-D\" A=\\\\  -D 'B=\"x  y\"'",
+			       .compiler_fails = true });
+	assert_int_equal(each_file(NULL, NULL), 3);
 	/* Code of another width is other code. */
 	run((struct scenario){ .source = source, .width = "16", .compiler_fails = true,
 			       .expected = CL_BUILD_PROGRAM_FAILURE });
 	run((struct scenario){ .source = source, .width = "16" });
 	run((struct scenario){ .source = source, .width = "16", .compiler_fails = true });
-	assert_int_equal(each_file(NULL, NULL), 3);
+	assert_int_equal(each_file(NULL, NULL), 4);
 }
 
 static void test_errors_are_not_cached(void **state)
@@ -385,6 +392,62 @@ static void test_included_files(void **state)
 	OK(rmdir(second));
 }
 
+#define KERNEL "\nkernel void k(global int *p) { *p = VALUE; }"
+
+/* However a program names a file: another file, or none, is another program. */
+static void test_ways_to_name_files(void **state)
+{
+	static const char *const ways[] = {
+		"#include \"value.h\"" KERNEL,
+		"#import <value.h>" KERNEL,
+		"#include_next <value.h>" KERNEL,
+		"%:include \"value.h\"" KERNEL,
+		"?\?=include \"value.h\"" KERNEL,
+		"#im\\\nport <value.h>" KERNEL,
+		"#i?\?/\nmport <value.h>" KERNEL,
+		"#define FILE <value.h>\n#define PASTE(a, b) a ## b\n#include FILE" KERNEL,
+		"#if __has_include(\"value.h\")\n#define VALUE 77\n#endif" KERNEL,
+		"#if __has_embed(\"value.h\") == 1\n#define VALUE 77\n#endif" KERNEL,
+		"constant char text[] = {\n#embed \"value.h\"\n};\n"
+		"kernel void k(global int *p) { *p = text[1] == 'd' ? 77 : 0; }",
+	};
+	char old[PATH_MAX], first[PATH_MAX + 8], second[PATH_MAX + 8];
+
+	(void)state;
+	assert_non_null(getcwd(old, sizeof(old)));
+	snprintf(first, sizeof(first), "%s/first", directory);
+	snprintf(second, sizeof(second), "%s/second", directory);
+	OK(mkdir(first, 0700));
+	OK(mkdir(second, 0700));
+	OK(chdir(first));
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		const struct scenario cached = { .source = ways[i], .options = "-I .",
+						 .compiler_fails = true };
+		struct scenario s = cached, changed = cached;
+
+		s.compiler_fails = false;
+		changed.expected = CL_BUILD_PROGRAM_FAILURE;
+		write_file("value.h", "#define VALUE 77\n");
+		run(s);
+		run(cached);
+		OK(chdir(second));
+		run(changed);
+		OK(chdir(first));
+		run(cached);
+		write_file("value.h", "");
+		run(changed);
+		/* A directory is no file to include. */
+		OK(unlink("value.h"));
+		OK(mkdir("value.h", 0700));
+		run(changed);
+		OK(rmdir("value.h"));
+		run(changed);
+	}
+	OK(chdir(old));
+	OK(rmdir(first));
+	OK(rmdir(second));
+}
+
 /* clCompileProgram with a header that the application hands over, then clLinkProgram. */
 static void compile_and_link(void *data)
 {
@@ -538,7 +601,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_hit), TEST(test_errors_are_not_cached), TEST(test_corrupt), TEST(test_truncated),
 		TEST(test_untrusted), TEST(test_no_directory), TEST(test_bound),
-		TEST(test_no_files), TEST(test_included_files), TEST(test_embedded_headers),
+		TEST(test_no_files), TEST(test_included_files), TEST(test_ways_to_name_files),
+		TEST(test_embedded_headers),
 		TEST(test_full_and_read_only), TEST(test_shared), TEST(test_killed_while_writing),
 	};
 

@@ -125,6 +125,45 @@ static void test_uniform(void **state)
 	OK(clReleaseProgram(option));
 }
 
+static cl_program compile_part(const char *text, const char *options)
+{
+	cl_program program = new_program(context, text);
+
+	OK(clCompileProgram(program, 0, NULL, options, 0, NULL, NULL, NULL, NULL));
+	return program;
+}
+
+/* Of programs that are linked, each kernel keeps what the options said that it was compiled with. */
+static void test_uniform_linked(void **state)
+{
+	static const char tail[] = "kernel void tail(global int *n)\n"
+				   "{ if (get_local_size(0) == 2) atomic_inc(n); }\n";
+	const size_t ten = 10, four = 4, five = 5;
+	cl_program parts[] = {
+		compile_part("kernel void strict(global int *n) { atomic_inc(n); }", "-cl-std=CL1.2"),
+		compile_part(tail, "-cl-std=CL3.0"),
+	};
+	cl_program linked, option;
+	cl_int error, n;
+
+	(void)state;
+	linked = clLinkProgram(context, 0, NULL, NULL, 2, parts, NULL, NULL, &error);
+	OK(error);
+	OK(run_count(linked, "tail", 1, NULL, &ten, &four, &n));
+	assert_int_equal(n, 2);
+	assert_cl(run_count(linked, "strict", 1, NULL, &ten, &four, &n), CL_INVALID_WORK_GROUP_SIZE);
+	OK(run_count(linked, "strict", 1, NULL, &ten, &five, &n));
+	assert_int_equal(n, 10);
+	option = clLinkProgram(context, 0, NULL, "-cl-uniform-work-group-size", 2, parts, NULL, NULL,
+			       &error);
+	OK(error);
+	assert_cl(run_count(option, "tail", 1, NULL, &ten, &four, &n), CL_INVALID_WORK_GROUP_SIZE);
+	OK(clReleaseProgram(option));
+	OK(clReleaseProgram(linked));
+	OK(clReleaseProgram(parts[0]));
+	OK(clReleaseProgram(parts[1]));
+}
+
 static void test_required_size(void **state)
 {
 	const size_t sixteen = 16, eight = 8, four = 4, twelve = 12;
@@ -264,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ids, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_uniform, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_uniform_linked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_required_size, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_empty, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),

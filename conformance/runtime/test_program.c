@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Programs: sources, builds, compiling and linking, binaries, queries, errors. */
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include "program.h"
 
@@ -243,6 +244,84 @@ static void test_compile_and_link(void **state)
 	OK(clReleaseProgram(headers[1]));
 }
 
+static void write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	OK(fclose(file));
+}
+
+/* In a directory whose files have the names of the headers that come with the program, and its own. */
+static void test_headers_before_files(void **state)
+{
+	static const char *const files[] = { "near.h", "a/b.h", "a/near.h", "value.h" };
+	const char *names[] = { "value.h", "a/b.h", "a/near.h", "/.hmmcl-test/none.h", "value.h" };
+	cl_program headers[] = {
+		new_program(context, "#define VALUE 1\n"),
+		new_program(context, "#include \"near.h\"\n#include \"value.h\"\n#include \"disk.h\"\n"),
+		new_program(context, "#define NEAR 10\n"),
+		new_program(context, "#define ABSOLUTE 100\n"),
+		new_program(context, "#error the second of a name\n"),
+	};
+	char directory[] = "/tmp/hmmcl-test-headers-XXXXXX", old[4096];
+	cl_program program = new_program(context,
+		"#include \"a/b.h\"\n#include </.hmmcl-test/none.h>\n#include \"program.cl\"\n"
+		"kernel void k(global int *p) { *p = VALUE + NEAR + ABSOLUTE + DISK + OTHER; }\n");
+	cl_program linked;
+	cl_int error;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	assert_non_null(getcwd(old, sizeof(old)));
+	OK(chdir(directory));
+	OK(mkdir("a", 0700));
+	for (size_t i = 0; i < COUNT(files); i++)
+		write_file(files[i], "#error a file, not the header\n");
+	write_file("disk.h", "#define DISK 1000\n");
+	write_file("program.cl", "#define OTHER 10000\n");
+	error = clCompileProgram(program, 0, NULL, "-I . -I a", COUNT(names), headers, names, NULL, NULL);
+	if (error)
+		print_log(program);
+	OK(error);
+	linked = clLinkProgram(context, 0, NULL, NULL, 1, &program, NULL, NULL, &error);
+	OK(error);
+	assert_int_equal(run_one(linked, "k"), 11111);
+	for (size_t i = 0; i < COUNT(files); i++)
+		OK(unlink(files[i]));
+	OK(unlink("disk.h"));
+	OK(unlink("program.cl"));
+	OK(rmdir("a"));
+	OK(chdir(old));
+	OK(rmdir(directory));
+	OK(clReleaseProgram(linked));
+	OK(clReleaseProgram(program));
+	for (size_t i = 0; i < COUNT(headers); i++)
+		OK(clReleaseProgram(headers[i]));
+}
+
+/* The log says which line of the program is wrong, by a name that is the same everywhere. */
+static void test_log(void **state)
+{
+	static char log[1 << 12];
+	cl_program program = new_program(context, "\nkernel void k() { nonsense; }\n");
+	cl_program assembly = new_program(context, "__asm__(\"nop\");\nkernel void k() {}\n");
+
+	(void)state;
+	assert_cl(clBuildProgram(program, 0, NULL, NULL, NULL, NULL), CL_BUILD_PROGRAM_FAILURE);
+	OK(clGetProgramBuildInfo(program, find_device(), CL_PROGRAM_BUILD_LOG, sizeof(log), log, NULL));
+	assert_int_equal(strncmp(log, "program.cl:2:19: error: ", 24), 0);
+	/* Assembly has no place in OpenCL C, not outside of functions either. */
+	assert_cl(clBuildProgram(assembly, 0, NULL, NULL, NULL, NULL), CL_BUILD_PROGRAM_FAILURE);
+	OK(clGetProgramBuildInfo(assembly, find_device(), CL_PROGRAM_BUILD_LOG, sizeof(log), log, NULL));
+	assert_non_null(strstr(log, "assembly"));
+	assert_cl(clCompileProgram(assembly, 0, NULL, NULL, 0, NULL, NULL, NULL, NULL),
+		  CL_COMPILE_PROGRAM_FAILURE);
+	OK(clReleaseProgram(assembly));
+	OK(clReleaseProgram(program));
+}
+
 static void test_binaries(void **state)
 {
 	cl_program program = build_program(context, source, "-cl-std=CL1.2"), copy;
@@ -389,6 +468,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_rebuild, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_asynchronous_build, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_compile_and_link, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_headers_before_files, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_binaries, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_unsupported, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_program_scope_variables, set_up, tear_down),

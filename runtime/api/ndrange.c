@@ -82,7 +82,7 @@ static cl_int set_local(const char *function, cl_kernel kernel, const size_t *lo
 			return hmmcl_refuse(function, CL_INVALID_WORK_GROUP_SIZE,
 					    "local_work_size[%u] is %zu, the kernel requires %u", d,
 					    range->local[d], reqd[d]);
-		if (kernel->uniform_groups && range->global[d] % range->local[d])
+		if (kernel->info->uniform_groups && range->global[d] % range->local[d])
 			return hmmcl_refuse(function, CL_INVALID_WORK_GROUP_SIZE,
 					    "local_work_size[%u] does not divide global_work_size[%u]: %zu, %zu; work-groups that are not uniform take -cl-std=CL2.0 or newer",
 					    d, d, range->local[d], range->global[d]);

@@ -233,6 +233,8 @@ static int read_kernel_line(struct hmmcl_kernel_info *kernel, char **fields, uns
 		kernel->vec_type_hint = good ? fields[1] : "";
 	else if (!strcmp(word, "attributes"))
 		kernel->attributes = good ? fields[1] : "";
+	else if (!strcmp(word, "uniform_work_group_size"))
+		kernel->uniform_groups = true;
 	else if (!strcmp(word, "uses"))
 		kernel->uses_printf = good && strstr(fields[1], "printf");
 	else

@@ -45,6 +45,7 @@ struct hmmcl_kernel_info {
 	const char *vec_type_hint;
 	const char *attributes;
 	bool uses_printf;
+	bool uniform_groups;		/* every work-group must have the enqueued size */
 };
 
 struct hmmcl_printf_format {

@@ -2,48 +2,36 @@
 /* A request: its name in the cache, the cache, then the compiler. */
 #include "compiler.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "../core/config.h"
 #include "../core/log.h"
 #include "cache.h"
 #include "files.h"
-#include "sources.h"
 #include "target.h"
 #include "translator.h"
+#include "words.h"
 
-/* White space between options means nothing, in quotes it does. */
-static void add_options(struct hmmcl_hash *hash, const char *options)
+/* Options that differ only in how their words are put down mean the same. */
+static int add_options(struct hmmcl_hash *hash, const char *options)
 {
-	char quote = 0;
-	bool gap = true;	/* also before the first */
+	char *word = malloc(strlen(options) + 1);
+	enum hmmcl_word what;
+	size_t length;
 
-	for (const char *p = options; *p; p++) {
-		if (!quote && isspace((unsigned char)*p)) {
-			gap = true;
-			continue;
-		}
-		if (gap)
-			hmmcl_hash_add(hash, " ", 1);
-		gap = false;
-		hmmcl_hash_add(hash, p, 1);
-		if (*p == '\\' && p[1]) {
-			hmmcl_hash_add(hash, ++p, 1);
-			continue;
-		}
-		if (quote == *p)
-			quote = 0;
-		else if (!quote && (*p == '"' || *p == '\''))
-			quote = *p;
-	}
-	hmmcl_hash_add(hash, "", 1);
+	if (!word)
+		return -ENOMEM;
+	while ((what = hmmcl_word_next(&options, word, &length)) == HMMCL_WORD_TAKEN)
+		hmmcl_hash_add_field(hash, word, length);
+	free(word);
+	/* Tells the end, and what hmmclc refuses, from a word. */
+	hmmcl_hash_add(hash, &(uint64_t){ UINT64_MAX - what }, sizeof(uint64_t));
+	return 0;
 }
 
 static bool is_il(enum hmmcl_compiler_op op)
@@ -62,13 +50,17 @@ static void add_translator(struct hmmcl_hash *hash, struct hmmcl_blob path)
 	hmmcl_hash_add_field(hash, translator.version, sizeof(translator.version));
 }
 
-static void make_key(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
-		     const char *options, const struct hmmcl_blob *blobs, unsigned int n_blobs,
-		     uint8_t key[HMMCL_HASH_SIZE])
+/*
+ * Not in the key is what the files are that the program includes, and where it looks for them: the
+ * result's record has that (files.h).
+ */
+static int make_key(const struct hmmcl_server_program *program, enum hmmcl_compiler_op op,
+		    const char *options, const struct hmmcl_blob *blobs, unsigned int n_blobs,
+		    uint8_t key[HMMCL_HASH_SIZE])
 {
-	char directory[PATH_MAX];
 	struct hmmcl_hash hash;
 	uint32_t number = op;
+	int error;
 
 	hmmcl_hash_init(&hash);
 	hmmcl_hash_add_field(&hash, program, sizeof(*program));
@@ -76,16 +68,15 @@ static void make_key(const struct hmmcl_server_program *program, enum hmmcl_comp
 	/* hmmclc reads it by itself. */
 	hmmcl_hash_add_field(&hash, hmmcl_config.vector_width, strlen(hmmcl_config.vector_width));
 	hmmcl_hash_add(&hash, &number, sizeof(number));
-	add_options(&hash, options);
+	error = add_options(&hash, options);
+	if (error)
+		return error;
 	for (unsigned int i = 0; i < n_blobs; i++)
 		hmmcl_hash_add_field(&hash, blobs[i].data, blobs[i].size);
 	if (is_il(op))
 		add_translator(&hash, blobs[1]);
-	/* Where relative names of files start. */
-	else if (op != HMMCL_COMPILER_LINK && !hmmcl_sources_closed(blobs, n_blobs) &&
-	    getcwd(directory, sizeof(directory)))
-		hmmcl_hash_add_field(&hash, directory, strlen(directory));
 	hmmcl_hash_end(&hash, key);
+	return 0;
 }
 
 static bool look_up(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)
@@ -148,7 +139,9 @@ int hmmcl_compile(enum hmmcl_compiler_op op, const char *options, const struct h
 	error = hmmcl_server_find(&program);
 	if (error)
 		return error;
-	make_key(&program, op, options, blobs, n_blobs, key);
+	error = make_key(&program, op, options, blobs, n_blobs, key);
+	if (error)
+		return error;
 	if (look_up(key, &cached))
 		return fill(compiled, HMMCL_COMPILER_OK, cached.log, cached.output, cached.memory);
 	error = ask(&program, op, options, blobs, n_blobs, &reply);

@@ -16,8 +16,14 @@
 struct entry {
 	char kind;
 	const char *path;
-	const uint8_t *digest;	/* of a file that was read */
+	const uint8_t *more;	/* digest or size, by kind */
 };
+
+static size_t size_of_more(char kind)
+{
+	return kind == HMMCL_COMPILER_FILE_READ ? HMMCL_HASH_SIZE :
+	       kind == HMMCL_COMPILER_FILE_FOUND ? sizeof(uint64_t) : 0;
+}
 
 /* Takes the next entry off @record.  False: at the end (then it is empty), or it is damaged. */
 static bool next(struct hmmcl_blob *record, struct entry *entry)
@@ -30,8 +36,8 @@ static bool next(struct hmmcl_blob *record, struct entry *entry)
 		return false;
 	entry->kind = start[0];
 	entry->path = start + 1;
-	entry->digest = (const uint8_t *)end + 1;
-	size = end + 1 - start + (entry->kind == HMMCL_COMPILER_FILE_READ ? HMMCL_HASH_SIZE : 0);
+	entry->more = (const uint8_t *)end + 1;
+	size = end + 1 - start + size_of_more(entry->kind);
 	if (size > record->size)
 		return false;
 	*record = (struct hmmcl_blob){ start + size, record->size - size };
@@ -63,12 +69,17 @@ static bool has_contents(const char *path, const uint8_t wanted[HMMCL_HASH_SIZE]
 static bool is_unchanged(const struct entry *entry)
 {
 	struct stat status;
+	uint64_t size;
 
 	switch (entry->kind) {
 	case HMMCL_COMPILER_FILE_READ:
-		return has_contents(entry->path, entry->digest);
+		return has_contents(entry->path, entry->more);
 	case HMMCL_COMPILER_FILE_FOUND:
-		return !stat(entry->path, &status);
+		memcpy(&size, entry->more, sizeof(size));
+		return !stat(entry->path, &status) && !S_ISDIR(status.st_mode) &&
+		       (uint64_t)status.st_size == size;
+	case HMMCL_COMPILER_FILE_DIRECTORY:
+		return !stat(entry->path, &status) && S_ISDIR(status.st_mode);
 	case HMMCL_COMPILER_FILE_ABSENT:
 		return stat(entry->path, &status) != 0;
 	}

@@ -12,7 +12,7 @@ struct binary_header {
 	char magic[8];
 	uint64_t target;		/* hmmcl_target_id of where it was made */
 	uint32_t type;			/* cl_program_binary_type */
-	uint32_t uniform_groups;
+	uint32_t unused;		/* zero */
 	uint64_t options_size;		/* with its zero, padded to 16 */
 	uint64_t code_size;
 	uint8_t digest[HMMCL_HASH_SIZE];	/* of all above, with this as zero, and all below */
@@ -40,7 +40,6 @@ static void point_into(struct hmmcl_binary *binary, void *memory)
 	char *body = (char *)memory + sizeof(*header);
 
 	binary->type = header->type;
-	binary->uniform_groups = header->uniform_groups;
 	binary->options = body;
 	binary->code = (struct hmmcl_blob){ body + header->options_size, header->code_size };
 	binary->memory = memory;
@@ -48,12 +47,11 @@ static void point_into(struct hmmcl_binary *binary, void *memory)
 }
 
 cl_int hmmcl_binary_make(struct hmmcl_binary *binary, cl_program_binary_type type,
-			 bool uniform_groups, const char *options, struct hmmcl_blob code)
+			 const char *options, struct hmmcl_blob code)
 {
 	struct binary_header header = {
 		.target = hmmcl_target_id(),
 		.type = type,
-		.uniform_groups = uniform_groups,
 		.options_size = (strlen(options) + 16) & ~(size_t)15,
 		.code_size = code.size,
 	};

@@ -11,7 +11,6 @@
 
 struct hmmcl_binary {
 	cl_program_binary_type type;
-	bool uniform_groups;		/* built so that work-groups must be uniform */
 	const char *options;
 	struct hmmcl_blob code;		/* code object or bitcode, aligned to 16 */
 	void *memory;			/* the whole binary; what the others point into */
@@ -20,7 +19,7 @@ struct hmmcl_binary {
 
 /* Put one together.  CL_OUT_OF_HOST_MEMORY. */
 cl_int hmmcl_binary_make(struct hmmcl_binary *binary, cl_program_binary_type type,
-			 bool uniform_groups, const char *options, struct hmmcl_blob code);
+			 const char *options, struct hmmcl_blob code);
 
 /*
  * Take one from the application, which is copied.  CL_INVALID_BINARY: it is no such thing, damaged,

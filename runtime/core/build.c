@@ -2,13 +2,13 @@
 /* Building programs. */
 #include "build.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "build_options.h"
 #include "check.h"
 
 /* A build under way.  Owns what it points to and holds the objects. */
@@ -21,7 +21,6 @@ struct job {
 	uint32_t *il;			/* SPIR-V of the program, as it is now */
 	struct hmmcl_blob *blobs;	/* what goes to the compiler behind the options */
 	unsigned int n_blobs;
-	bool uniform_groups;
 };
 
 /* How it ended. */
@@ -84,8 +83,6 @@ static cl_int add_compiled(struct job *job, cl_uint i)
 		return CL_OUT_OF_HOST_MEMORY;
 	memcpy(job->copies[i], binary->code.data, binary->code.size);
 	add_blob(job, job->copies[i], binary->code.size);
-	if (binary->uniform_groups)
-		job->uniform_groups = true;
 	return CL_SUCCESS;
 }
 
@@ -93,11 +90,9 @@ static cl_int add_compiled(struct job *job, cl_uint i)
 static cl_int add_program(struct job *job)
 {
 	cl_program program = job->build.program;
-	bool is_il = program->origin == HMMCL_PROGRAM_IL;
 	const char *translator = program->context->device->translator.path;
 
-	job->uniform_groups = hmmcl_options_uniform_groups(job->options, is_il);
-	if (!is_il) {
+	if (program->origin != HMMCL_PROGRAM_IL) {
 		add_blob(job, program->source ? program->source : "",
 			 program->source ? strlen(program->source) : 0);
 		return CL_SUCCESS;
@@ -155,11 +150,12 @@ static cl_int job_new(const char *function, const struct hmmcl_build *build, str
 	return CL_SUCCESS;
 }
 
-static cl_program_binary_type result_type(const struct job *job)
+/* hmmclc has read the options: clLinkProgram makes a library if bitcode comes back, not a code object. */
+static cl_program_binary_type result_type(const struct job *job, struct hmmcl_blob output)
 {
 	if (job->build.op == HMMCL_COMPILER_COMPILE)
 		return CL_PROGRAM_BINARY_TYPE_COMPILED_OBJECT;
-	if (job->build.op == HMMCL_COMPILER_LINK && hmmcl_options_create_library(job->options))
+	if (output.size < SELFMAG || memcmp(output.data, ELFMAG, SELFMAG))
 		return CL_PROGRAM_BINARY_TYPE_LIBRARY;
 	return CL_PROGRAM_BINARY_TYPE_EXECUTABLE;
 }
@@ -186,8 +182,8 @@ static void load(cl_program program, const struct hmmcl_binary *binary, struct o
 	char why[256], *log;
 
 	outcome->error = hmmcl_executable_create(program->context, binary->code.data,
-						 binary->code.size, binary->uniform_groups,
-						 &outcome->executable, why, sizeof(why));
+						 binary->code.size, &outcome->executable, why,
+						 sizeof(why));
 	if (!outcome->error)
 		return;
 	if (asprintf(&log, "%sThe program cannot be loaded: %s.\n", outcome->log ? outcome->log : "",
@@ -223,9 +219,8 @@ static void compile(struct job *job, struct outcome *outcome)
 	if (compiled.log[0])
 		outcome->log = strdup(compiled.log);
 	if (!outcome->error)
-		outcome->error = hmmcl_binary_make(&outcome->binary, result_type(job),
-						   job->uniform_groups, job->options,
-						   compiled.output);
+		outcome->error = hmmcl_binary_make(&outcome->binary, result_type(job, compiled.output),
+						   job->options, compiled.output);
 	hmmcl_compiled_free(&compiled);
 	if (!outcome->error && outcome->binary.type == CL_PROGRAM_BINARY_TYPE_EXECUTABLE)
 		load(job->build.program, &outcome->binary, outcome);

@@ -108,8 +108,7 @@ static cl_int load(struct hmmcl_executable *executable, const void *object, size
 }
 
 cl_int hmmcl_executable_create(cl_context context, const void *object, size_t size,
-			       bool uniform_groups, struct hmmcl_executable **executable,
-			       char *why, size_t why_size)
+			       struct hmmcl_executable **executable, char *why, size_t why_size)
 {
 	struct hmmcl_executable *new = hmmcl_object_new(sizeof(*new), &hmmcl_executable_type);
 	cl_int error;
@@ -118,7 +117,6 @@ cl_int hmmcl_executable_create(cl_context context, const void *object, size_t si
 	if (!new)
 		return CL_OUT_OF_HOST_MEMORY;
 	new->context = hmmcl_object_ref(context);
-	new->uniform_groups = uniform_groups;
 	error = load(new, object, size, why, why_size);
 	if (error) {
 		hmmcl_object_unref(new);

@@ -16,7 +16,6 @@ struct hmmcl_executable {
 	struct hmmcl_code_object code;
 	struct hmmcl_image *image;
 	uint64_t *entries;		/* addresses, one a kernel of code.kernels */
-	bool uniform_groups;		/* every work-group must have the enqueued size */
 };
 
 extern const struct hmmcl_object_type hmmcl_executable_type;
@@ -27,8 +26,7 @@ extern const struct hmmcl_object_type hmmcl_executable_type;
  * CL_OUT_OF_HOST_MEMORY, and @why gets one line.
  */
 cl_int hmmcl_executable_create(cl_context context, const void *object, size_t size,
-			       bool uniform_groups, struct hmmcl_executable **executable,
-			       char *why, size_t why_size);
+			       struct hmmcl_executable **executable, char *why, size_t why_size);
 
 /* Index of a kernel; -1: there is none of that name. */
 int hmmcl_executable_find(const struct hmmcl_executable *executable, const char *kernel);

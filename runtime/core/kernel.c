@@ -71,7 +71,6 @@ cl_kernel hmmcl_kernel_new(cl_program program, struct hmmcl_executable *executab
 	kernel->program = hmmcl_object_ref(program);
 	kernel->info = info;
 	kernel->entry = executable->entries[index];
-	kernel->uniform_groups = executable->uniform_groups;
 	kernel->max_group_size = max_group_size(info);
 	kernel->args = calloc(1, info->args_size + 1);
 	kernel->mems = calloc(n + 1, sizeof(*kernel->mems));
@@ -154,7 +153,7 @@ void hmmcl_kernel_choose_local(cl_kernel kernel, const size_t global[3], size_t 
 	    !__builtin_mul_overflow(total, global[2], &total) && total / groups < limit)
 		limit = total / groups;
 	for (int d = 0; d < 3; d++) {
-		local[d] = group_size(global[d], limit ? limit : 1, kernel->uniform_groups);
+		local[d] = group_size(global[d], limit ? limit : 1, kernel->info->uniform_groups);
 		limit /= local[d];
 	}
 }

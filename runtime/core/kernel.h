@@ -19,7 +19,6 @@ struct _cl_kernel {
 	struct hmmcl_executable *executable;
 	const struct hmmcl_kernel_info *info;	/* of the executable */
 	uint64_t entry;
-	bool uniform_groups;
 	size_t max_group_size;			/* CL_KERNEL_WORK_GROUP_SIZE */
 
 	unsigned char *args;			/* the block: info->args_size bytes */
