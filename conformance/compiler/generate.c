@@ -3,7 +3,8 @@
  * Random kernels.  Two kinds of variables: v0..v5, the vectors and the private arrays may differ
  * from item to item; u0..u2 are the same for the group and are only assigned uniform values in
  * uniform control flow.  Items speak to one another by exchanges only: store, barrier, load,
- * barrier; or by atomics whose order does not matter, between barriers.
+ * barrier; or by atomics whose order does not matter, between barriers.  With seeds from GENERATE_OPEN
+ * on there are variables that only some items assign, and only those read.
  */
 #define _GNU_SOURCE
 #include "generate.h"
@@ -21,6 +22,7 @@ struct generator {
 	int loops;		/* loop counters in use, for names */
 	int labels;		/* made so far, for names */
 	int statements;		/* left to make */
+	bool open;		/* open variables and busy loops too */
 	bool partial_return;	/* this program has one: no collectives, which it would upset */
 };
 
@@ -311,11 +313,100 @@ static void other_loop(struct generator *g, int depth, bool uniform)
 	line(g, "}");
 }
 
+/* A break or a continue, perhaps with a barrier before it that the others do not see. */
+static void way_out(struct generator *g, bool uniform)
+{
+	line(g, "if (%s) {", condition(g, uniform));
+	if (uniform && chance(g, 50))
+		exchange(g);
+	line(g, chance(g, 50) ? "break;" : "continue;");
+	line(g, "}");
+}
+
+/*
+ * A loop with several ways out and, if it is uniform, barriers between them.  @variable, or NULL, is open
+ * until f@n is set.
+ */
+static void busy_loop(struct generator *g, int depth, bool uniform, const char *variable, int n)
+{
+	int parts = 2 + pick(g, 3);
+	int k = g->loops++;
+
+	line(g, "for (uint k%d = 0; k%d < (%s & 7) + 1; k%d++) {", k, k, expression(g, 1, uniform), k);
+	while (parts--) {
+		if (variable && chance(g, 60))
+			line(g, "if (%s) { %s = %s; f%d = 1; }", condition(g, false), variable,
+			     expression(g, 2, false), n);
+		if (uniform)
+			exchange(g);
+		if (variable && chance(g, 60))
+			line(g, "if (f%d) v%u ^= %s;", n, pick(g, 6), variable);
+		if (chance(g, 40))
+			block(g, depth - 1, uniform, true);
+		way_out(g, uniform);
+	}
+	line(g, "}");
+	g->loops--;
+}
+
+static void between(struct generator *g, int depth, bool uniform)
+{
+	if (uniform)
+		exchange(g);
+	block(g, depth - 1, uniform, false);
+}
+
+/* A variable that not every item assigns, and nobody looks at who has not. */
+static void open_variable(struct generator *g, int depth, bool uniform)
+{
+	static const char *const kinds[][2] = { {"", ""}, {"4", ".y"}, {"", "[1]"} };
+	int n = g->labels++, kind = pick(g, 3), k;
+	char *variable = text("o%d%s", n, kinds[kind][1]);
+
+	line(g, "{");
+	line(g, "uint%s o%d%s;", kinds[kind][0], n, kind == 2 ? "[2]" : "");
+	switch (pick(g, 3)) {
+	case 0:
+		line(g, "const bool c%d = %s;", n, condition(g, false));
+		line(g, "if (c%d) {", n);
+		line(g, "%s = %s;", variable, expression(g, 2, false));
+		block(g, depth - 1, false, false);
+		if (chance(g, 50)) {
+			line(g, "} else {");
+			block(g, depth - 1, false, false);
+		}
+		line(g, "}");
+		between(g, depth, uniform);
+		line(g, "if (c%d) v%u ^= %s;", n, pick(g, 6), variable);
+		break;
+	case 1:
+		/* From its iteration on. */
+		line(g, "const uint c%d = %s & 3;", n, leaf(g, false));
+		k = g->loops++;
+		line(g, "for (uint k%d = 0; k%d < (%s & 3) + 2; k%d++) {", k, k, expression(g, 1, uniform), k);
+		line(g, "if (k%d == c%d) %s = %s;", k, n, variable, expression(g, 2, false));
+		between(g, depth, uniform);
+		line(g, "if (k%d >= c%d) v%u += %s;", k, n, pick(g, 6), variable);
+		line(g, "}");
+		g->loops--;
+		break;
+	default:
+		line(g, "bool f%d = 0;", n);
+		busy_loop(g, depth, uniform, variable, n);
+		line(g, "if (f%d) v%u += %s;", n, pick(g, 6), variable);
+	}
+	line(g, "}");
+}
+
 static void statement(struct generator *g, int depth, bool uniform, bool in_loop)
 {
 	uint32_t kind = pick(g, 100);
 
-	if (kind < 25 && depth) {
+	if (g->open && depth && chance(g, 15))
+		open_variable(g, depth, uniform && chance(g, 80));
+	else if (g->open && depth && chance(g, 12))
+		busy_loop(g, depth, uniform && chance(g, 80), NULL, 0);
+	else if (kind < 25 && depth) {
 		bool same = uniform && chance(g, 60);
 
 		line(g, "if (%s) {", condition(g, same));
@@ -370,7 +461,8 @@ static void block(struct generator *g, int depth, bool uniform, bool in_loop)
 
 char *generate_program(uint64_t seed)
 {
-	struct generator g = {.state = seed * 0x9e3779b97f4a7c15ull + 1, .statements = 60};
+	struct generator g = {.state = seed * 0x9e3779b97f4a7c15ull + 1, .statements = 60,
+			      .open = seed >= GENERATE_OPEN};
 	char *program;
 	size_t size;
 
