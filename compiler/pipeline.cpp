@@ -301,6 +301,7 @@ bool run_pipeline(Module &module, const Options &options, const Settings &settin
 		return false;
 	for (Function &function : module) {
 		guard_divisions(function);
+		end_at_debug_traps(function);
 		drop_events(function);
 	}
 	if (!verified(module, "P1", log))

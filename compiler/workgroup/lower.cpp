@@ -72,6 +72,18 @@ void guard_divisions(Function &function)
 			guard_division(cast<BinaryOperator>(i));
 }
 
+void end_at_debug_traps(Function &function)
+{
+	Module *module = function.getParent();
+
+	for (Instruction &i : make_early_inc_range(instructions(function))) {
+		auto *call = dyn_cast<IntrinsicInst>(&i);
+
+		if (call && call->getIntrinsicID() == Intrinsic::debugtrap)
+			call->setCalledFunction(Intrinsic::getDeclaration(module, Intrinsic::trap));
+	}
+}
+
 void drop_events(Function &function)
 {
 	SmallVector<Instruction *, 16> dead;

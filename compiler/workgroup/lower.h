@@ -18,6 +18,9 @@ namespace hmmcl {
 /* Integer division by zero and overflow give any value in OpenCL C and must not trap. */
 void guard_divisions(llvm::Function &function);
 
+/* __builtin_debugtrap(): no debugger is there that would go on after it, so the command ends. */
+void end_at_debug_traps(llvm::Function &function);
+
 /*
  * Values of event_t are dropped: asynchronous copies are done when they are called, and the type
  * has no meaning for x86-64.

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <wchar.h>
 #include <xmmintrin.h>
 
 static cl_context context;
@@ -87,6 +88,40 @@ static void prints_point(void *data)
 	OK(run("kernel void k(global int *p) { printf(\"%.2f %v2f\\n\", 1.5f, (float2)(2.5f)); }", NULL));
 	assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
 	assert_string_equal(text, "1.50 2.500000,2.500000\n");
+}
+
+/* What kernels print comes between what the application writes, though its stream takes no bytes. */
+static void prints_narrow(void *data)
+{
+	char text[64] = "";
+	int ends[2];
+
+	(void)data;
+	assert_int_equal(pipe(ends), 0);
+	fflush(stdout);
+	assert_int_equal(dup2(ends[1], 1), 1);
+	assert_non_null(freopen("/dev/fd/1", "w", stdout));
+	assert_true(fwide(stdout, 1) > 0);
+	open_all();
+	wprintf(L"one ");
+	OK(run("kernel void k(global int *p) { printf(\"two \"); }", NULL));
+	wprintf(L"three");
+	fflush(stdout);
+	assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+	assert_string_equal(text, "one two three");
+}
+
+static void debug_trap(void *data)
+{
+	cl_int value = 0;
+
+	(void)data;
+	open_all();
+	assert_int_not_equal(run("kernel void k(global int *p) { __builtin_debugtrap(); *p = 4; }", &value),
+			     CL_SUCCESS);
+	assert_int_equal(value, 0);
+	OK(run("kernel void k(global int *p) { *p = 5; }", &value));
+	assert_int_equal(value, 5);
 }
 
 static void directory_gone(void *data)
@@ -241,6 +276,8 @@ static void name(void **state)							\
 
 IN_PROCESS(floating_point_modes, own_modes, NULL)
 IN_PROCESS(locale_of_printf, prints_point, NULL)
+IN_PROCESS(wide_standard_output, prints_narrow, NULL)
+IN_PROCESS(debug_trap_of_kernel, debug_trap, NULL)
 IN_PROCESS(working_directory_gone, directory_gone, NULL)
 IN_PROCESS(standard_streams_closed, streams_closed, NULL)
 IN_PROCESS(chained_handler_of_kernel_fault, fault_passed_on, NULL)
@@ -251,6 +288,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(floating_point_modes),
 		cmocka_unit_test(locale_of_printf),
+		cmocka_unit_test(wide_standard_output),
+		cmocka_unit_test(debug_trap_of_kernel),
 		cmocka_unit_test(working_directory_gone),
 		cmocka_unit_test(standard_streams_closed),
 		cmocka_unit_test(chained_handler_of_kernel_fault),

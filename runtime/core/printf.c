@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
 
 #include "command.h"
 #include "device.h"
@@ -40,15 +42,11 @@ static const struct hmmcl_object_type output_type = {
 };
 
 /* Write the records, in the order in which the kernel took their places. */
-static void write_records(const struct printf_output *output)
+static void write_records(const struct printf_output *output, FILE *stream)
 {
 	const struct hmmcl_printf_buffer *buffer = output->buffer;
 	uint32_t end = buffer->used < HMMCL_PRINTF_BUFFER_SIZE ? buffer->used : HMMCL_PRINTF_BUFFER_SIZE;
-	locale_t before;
 
-	/* OpenCL C has no locales. The C locale is made of nothing, and so always there. */
-	before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
-	flockfile(stdout);
 	for (uint32_t at = 0; at + sizeof(struct hmmcl_printf_record) <= end; ) {
 		struct hmmcl_printf_record record;
 
@@ -57,27 +55,52 @@ static void write_records(const struct printf_output *output)
 		if (record.size < sizeof(record) || record.size > end - at || record.size % 8)
 			break;
 		if (record.format < output->code->n_formats)
-			hmmcl_printf_write(stdout, &output->code->formats[record.format],
+			hmmcl_printf_write(stream, &output->code->formats[record.format],
 					   buffer->data + at + sizeof(record),
 					   record.size - sizeof(record));
 		at += record.size;
 	}
-	fflush(stdout);
-	funlockfile(stdout);
-	uselocale(before);
+	fflush(stream);
 	if (buffer->used > HMMCL_PRINTF_BUFFER_SIZE)
 		hmmcl_warn("a kernel printed %u bytes, of which the first %u are shown: that is CL_DEVICE_PRINTF_BUFFER_SIZE",
 			   buffer->used, HMMCL_PRINTF_BUFFER_SIZE);
 }
 
+/* To the application's standard output, in its order with what the application writes there. */
+static void write_output(const struct printf_output *output)
+{
+	FILE *narrow;
+
+	flockfile(stdout);
+	if (fwide(stdout, 0) <= 0) {
+		write_records(output, stdout);
+	} else {
+		/* The application writes wide characters: its stream does not take bytes any more. */
+		fflush(stdout);
+		narrow = fdopen(dup(fileno(stdout)), "w");
+		if (narrow) {
+			write_records(output, narrow);
+			fclose(narrow);
+		} else {
+			hmmcl_warn("a kernel's output is lost: %m");
+		}
+	}
+	funlockfile(stdout);
+}
+
 static void print(cl_event command, cl_int status, void *data)
 {
 	const struct printf_output *output = data;
+	locale_t before;
 
 	(void)command;
 	(void)status;	/* what was printed before a fault is what one wants to see */
-	if (output->buffer->used)
-		write_records(output);
+	if (!output->buffer->used)
+		return;
+	/* OpenCL C has no locales. The C locale is made of nothing, and so always there. */
+	before = uselocale(newlocale(LC_ALL_MASK, "C", (locale_t)0));
+	write_output(output);
+	uselocale(before);
 }
 
 uint64_t hmmcl_printf_attach(cl_event command, const struct hmmcl_executable *executable)

@@ -49,6 +49,29 @@ static size_t row_start(const struct hmmcl_rect *rect, size_t base, size_t row)
 	       row % rect->region[1] * rect->row_pitch;
 }
 
+/* Is a row of one region, so many bytes behind the first row of the same slice, met by the other's? */
+static bool rows_meet(const struct hmmcl_rect *rect, size_t distance)
+{
+	size_t rows = distance / rect->row_pitch;
+
+	distance -= rows * rect->row_pitch;
+	return (rows < rect->region[1] && distance < rect->region[0]) ||
+	       (rows + 1 < rect->region[1] && rect->row_pitch - distance < rect->region[0]);
+}
+
+/*
+ * Do two regions of @rect's shape and pitches meet, so many bytes apart?  Only slices and rows next to
+ * where the other region starts can.
+ */
+static bool same_shapes_overlap(const struct hmmcl_rect *rect, size_t distance)
+{
+	size_t slices = distance / rect->slice_pitch;
+
+	distance -= slices * rect->slice_pitch;
+	return (slices < rect->region[2] && rows_meet(rect, distance)) ||
+	       (slices + 1 < rect->region[2] && rows_meet(rect, rect->slice_pitch - distance));
+}
+
 bool hmmcl_rect_overlap(const struct hmmcl_rect *a, size_t a_base,
 			const struct hmmcl_rect *b, size_t b_base)
 {
@@ -58,6 +81,12 @@ bool hmmcl_rect_overlap(const struct hmmcl_rect *a, size_t a_base,
 
 	if (a_base + a->end <= b_base + b->start || b_base + b->end <= a_base + a->start)
 		return false;
+	/* Of one buffer they are (CL_INVALID_VALUE otherwise); of two of its sub-buffers they may differ. */
+	if (a->row_pitch == b->row_pitch && a->slice_pitch == b->slice_pitch) {
+		size_t a_start = a_base + a->start, b_start = b_base + b->start;
+
+		return same_shapes_overlap(a, a_start < b_start ? b_start - a_start : a_start - b_start);
+	}
 
 	/* The rows of a region are disjoint and ascend: walk both as a merge would. */
 	while (i < a_rows && j < b_rows) {

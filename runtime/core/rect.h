@@ -28,8 +28,9 @@ bool hmmcl_rect_init(struct hmmcl_rect *rect, const size_t origin[3], const size
 
 /*
  * Whether two regions share a byte, their memories starting at @a_base and @b_base of the same
- * buffer.  Exact for any two sets of pitches (OpenCL API, appendix "Checking for Memory Copy
- * Overlap", covers equal ones).  Takes time only where the regions interleave: their rows.
+ * buffer; their regions are of one size.  Exact for any two sets of pitches (OpenCL API, appendix "Checking
+ * for Memory Copy Overlap", covers equal ones).  Takes time only where pitches differ and the regions
+ * interleave: their rows.
  */
 bool hmmcl_rect_overlap(const struct hmmcl_rect *a, size_t a_base,
 			const struct hmmcl_rect *b, size_t b_base);
