@@ -594,6 +594,49 @@ static void test_killed_while_writing(void **state)
 	assert_int_equal(leavings(), 1);
 }
 
+/* In a container each process has the number of the one before, which was killed while it wrote. */
+static void build_after_namesake(void *data)
+{
+	for (int i = 0; i < 8; i++) {
+		char path[PATH_MAX + 32];
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/tmp-%d-%d", directory, getpid(), i);
+		fd = open(path, O_CREAT | O_WRONLY, 0600);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	build(data);
+}
+
+static void test_namesakes_leavings(void **state)
+{
+	struct scenario s = { .source = source, .directory = directory };
+
+	(void)state;
+	in_process(build_after_namesake, &s);
+	assert_int_equal(each_file(NULL, NULL), 1);
+	run((struct scenario){ .source = source, .compiler_fails = true });
+	assert_int_equal(leavings(), 8);
+}
+
+static void make_fifo(const char *path, void *data)
+{
+	(void)data;
+	OK(unlink(path));
+	OK(mkfifo(path, 0600));
+}
+
+/* What is no file is not waited for, and makes room for one. */
+static void test_fifo(void **state)
+{
+	(void)state;
+	run((struct scenario){ .source = source });
+	assert_int_equal(each_file(make_fifo, NULL), 1);
+	run((struct scenario){ .source = source });
+	run((struct scenario){ .source = source, .compiler_fails = true });
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -604,6 +647,7 @@ int main(void)
 		TEST(test_no_files), TEST(test_included_files), TEST(test_ways_to_name_files),
 		TEST(test_embedded_headers),
 		TEST(test_full_and_read_only), TEST(test_shared), TEST(test_killed_while_writing),
+		TEST(test_namesakes_leavings), TEST(test_fifo),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

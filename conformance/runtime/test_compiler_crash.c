@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
@@ -653,6 +654,44 @@ static void test_closed_descriptors(void **state)
 	in_process(closes_descriptors, NULL);
 }
 
+/*
+ * So few descriptors are left that the compiler's reply cannot be received: that build fails and says why,
+ * and the compiler goes on, for others have builds there.
+ */
+static void few_descriptors(void *data)
+{
+	const struct rlimit few = { 256, 256 };
+	cl_context context;
+	char log[2048] = "";
+	pid_t server;
+	int last = -1, fd;
+
+	(void)data;
+	setenv("HMMCL_CACHE_DIR", "", 1);
+	mark_process();
+	context = new_context();
+	OK(build(context, NULL, NULL, 0));
+	server = find_server("hmmclc");
+	assert_true(server > 0);
+	OK(setrlimit(RLIMIT_NOFILE, &few));
+	while ((fd = open("/dev/null", O_RDONLY)) >= 0)
+		last = fd;
+	for (int room = 0; room < 2; room++) {
+		assert_cl(build(context, "-D FEW", log, sizeof(log)), CL_BUILD_PROGRAM_FAILURE);
+		assert_non_null(strstr(log, "Too many open files"));
+		close(last - room);
+	}
+	OK(build(context, "-D ENOUGH", log, sizeof(log)));
+	assert_int_equal(find_server("hmmclc"), server);
+	_exit(0);
+}
+
+static void test_few_descriptors(void **state)
+{
+	(void)state;
+	in_process(few_descriptors, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -668,6 +707,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_killed_build),
 		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_closed_descriptors),
+		cmocka_unit_test(test_few_descriptors),
 	};
 
 	if (argc == 2 && !strcmp(argv[1], "--server"))

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,7 +113,7 @@ bool hmmcl_cache_lookup(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached 
 	file_name(key, name);
 	if (!hmmcl_cache_path(name, path))
 		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) || !trusted(&status)) {
@@ -168,8 +167,7 @@ static bool write_whole(int fd, struct iovec *iov, int n)
 void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob files,
 		       struct hmmcl_blob log, struct hmmcl_blob output)
 {
-	static atomic_uint counter;
-	char path[PATH_MAX], temporary[PATH_MAX], name[NAME_SIZE], temporary_name[64];
+	char path[PATH_MAX], temporary[PATH_MAX], name[NAME_SIZE];
 	struct file_header header = {
 		.files_size = files.size, .log_size = log.size, .output_size = output.size,
 	};
@@ -185,16 +183,15 @@ void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob fil
 	if (size > MAX_FILE || size > hmmcl_cache_limit())
 		return;
 	file_name(key, name);
-	snprintf(temporary_name, sizeof(temporary_name), HMMCL_CACHE_TEMPORARY "%d-%u", (int)getpid(),
-		 atomic_fetch_add(&counter, 1));
-	if (!hmmcl_cache_path(name, path) || !hmmcl_cache_path(temporary_name, temporary) ||
+	if (!hmmcl_cache_path(name, path) || !hmmcl_cache_path(HMMCL_CACHE_TEMPORARY "XXXXXX", temporary) ||
 	    !hmmcl_cache_make())
 		return;
 	memcpy(header.magic, magic, sizeof(magic));
 	memcpy(header.key, key, HMMCL_HASH_SIZE);
 	file_digest(&header, files.data, log.data, output.data, header.digest);
 
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* Not the process's id: in containers that share a directory, it is the same for all. */
+	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0) {
 		hmmcl_warn("no compiled program can be kept in %s: %s", temporary, strerror(errno));
 		return;

@@ -20,6 +20,7 @@
 
 #include "../core/config.h"
 #include "../core/log.h"
+#include "../transport/descriptor.h"
 #include "payload.h"
 #include "spawn.h"
 
@@ -41,6 +42,7 @@ struct pending {
 };
 
 struct server {
+	struct server *next;		/* all that this process has */
 	struct hmmcl_server_program program;
 	dev_t cwd_device;		/* its working directory: where relative -I start */
 	ino_t cwd_inode;
@@ -60,7 +62,7 @@ struct server {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed;		/* a reply has come, or the reader's place is free; monotonic clock */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static struct server *current;
+static struct server *servers, *current;
 
 static const char ended[] = "has ended unexpectedly";
 
@@ -126,10 +128,9 @@ static void after_fork(void)
 {
 	pthread_mutex_init(&lock, NULL);
 	init_condition();
-	if (current) {
-		close_descriptors(current);
-		current = NULL;
-	}
+	for (struct server *server = servers; server; server = server->next)
+		close_descriptors(server);
+	servers = current = NULL;
 }
 
 static void set_up(void)
@@ -159,8 +160,13 @@ static void fail(struct hmmcl_reply *reply, const char *format, ...)
 /* One user less.  Who is the last one of a server that is not the current one any more closes it. */
 static void put(struct server *server)
 {
+	struct server **link = &servers;
+
 	if (--server->users || server == current)
 		return;
+	while (*link != server)
+		link = &(*link)->next;
+	*link = server->next;
 	close_descriptors(server);
 	free(server);
 }
@@ -190,23 +196,6 @@ static void lose(struct server *server, const char *why)
 	pthread_cond_broadcast(&changed);
 }
 
-/*
- * What is kept open must not be an input or output of the application, which may have closed those
- * and write there all the same. Closes @fd. Return: the descriptor, or a negative errno.
- */
-static int above_standard(int fd)
-{
-	int high;
-
-	if (fd > STDERR_FILENO)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (high < 0)
-		high = -errno;
-	close(fd);
-	return high;
-}
-
 /* Start a server and make it the current one. */
 static int start(const struct hmmcl_server_program *program)
 {
@@ -226,13 +215,13 @@ static int start(const struct hmmcl_server_program *program)
 		free(server);
 		return error;
 	}
-	server->fd = above_standard(ends[0]);
+	server->fd = hmmcl_above_standard(ends[0]);
 	server->pidfd = -1;
 	error = server->fd < 0 ? server->fd :
 		hmmcl_spawn_detached(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
 	close(ends[1]);
 	if (!error) {
-		server->pidfd = above_standard(server->pidfd);
+		server->pidfd = hmmcl_above_standard(server->pidfd);
 		error = server->pidfd < 0 ? server->pidfd : 0;
 	}
 	if (error) {
@@ -248,7 +237,8 @@ static int start(const struct hmmcl_server_program *program)
 		server->fd_device = its.st_dev;
 		server->fd_inode = its.st_ino;
 	}
-	current = server;
+	server->next = servers;
+	servers = current = server;
 	hmmcl_inform("started the compiler %s", program->path);
 	return 0;
 }
@@ -284,7 +274,10 @@ static int send_request(int fd, const struct hmmcl_compiler_message *message, in
 	}
 }
 
-/* One message; *payload is its descriptor or -1.  0, or -ECONNRESET when there will be no more. */
+/*
+ * One message; *payload is its descriptor, or -EMFILE: it had one, for which there was no room here.
+ * 0, or -ECONNRESET when there will be no more.
+ */
 static int receive_reply(int fd, struct hmmcl_compiler_message *message, int *payload)
 {
 	union {
@@ -308,6 +301,8 @@ static int receive_reply(int fd, struct hmmcl_compiler_message *message, int *pa
 		if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS &&
 		    cmsg->cmsg_len == CMSG_LEN(sizeof(int)))
 			memcpy(payload, CMSG_DATA(cmsg), sizeof(int));
+	if (n > 0 && *payload < 0 && msg.msg_flags & MSG_CTRUNC)
+		*payload = -EMFILE;
 	if (n == 0)
 		return -ECONNRESET;
 	if (n != sizeof(*message) || message->magic != HMMCL_COMPILER_MAGIC ||
@@ -316,15 +311,35 @@ static int receive_reply(int fd, struct hmmcl_compiler_message *message, int *pa
 	return 0;
 }
 
+/* What this process lacks is one build's misfortune; all else means that the compiler is no good. */
+static bool is_own_want(int error)
+{
+	return error == -EMFILE || error == -ENOMEM || error == -ENOBUFS || error == -ETOOMANYREFS;
+}
+
+static const char *advice(int error)
+{
+	return error == -EMFILE || error == -ETOOMANYREFS ? " (raise ulimit -n, or close files)" : "";
+}
+
 /* Give a reply to whom it belongs. */
 static void deliver(struct server *server, const struct hmmcl_compiler_message *message, int payload)
 {
+	int error;
+
 	for (struct pending *p = server->pending; p; p = p->next) {
 		if (p->id != message->id || p->done)
 			continue;
 		p->done = true;
-		if (message->op != p->op ||
-		    hmmcl_payload_read(payload, message->n_blobs, p->reply)) {
+		error = payload == -EMFILE ? payload :
+			message->op != p->op ? -EPROTO :
+			hmmcl_payload_read(payload, message->n_blobs, p->reply);
+		if (is_own_want(error)) {
+			fail(p->reply, "What the compiler %s replied cannot be received: %s%s.",
+			     server->program.path, strerror(-error), advice(error));
+			return;
+		}
+		if (error) {
 			fail(p->reply, "The compiler %s sent a reply that cannot be read.",
 			     server->program.path);
 			lose(server, "sent a reply that cannot be read");
@@ -358,7 +373,7 @@ static void read_one(struct server *server)
 	struct hmmcl_compiler_message message;
 	struct pollfd poller = { .fd = server->fd, .events = POLLIN };
 	int64_t left = deadline(server) - now();
-	int payload, result;
+	int payload = -1, result;
 
 	server->being_read = true;
 	pthread_mutex_unlock(&lock);
@@ -393,7 +408,7 @@ static void wait_for_reply(struct server *server, struct pending *own)
 	}
 }
 
-/* Send, waiting while the socket is full.  Drops the lock meanwhile.  False when the server is gone. */
+/* Send, waiting while the socket is full.  Drops the lock meanwhile.  False when there is nothing to wait for. */
 static bool send_one(struct server *server, const struct hmmcl_compiler_message *message, int payload,
 		     struct pending *own)
 {
@@ -403,8 +418,13 @@ static bool send_one(struct server *server, const struct hmmcl_compiler_message 
 
 		if (sent > 0)
 			return true;
-		if (sent < 0 && !own->done)
+		if (is_own_want(sent) && !own->done) {
+			own->done = true;
+			fail(own->reply, "The program cannot be passed to the compiler %s: %s%s.",
+			     server->program.path, strerror(-sent), advice(sent));
+		} else if (sent < 0 && !own->done) {
 			lose(server, ended);
+		}
 		if (sent < 0 || own->done)
 			return false;
 		pthread_mutex_unlock(&lock);
