@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ extern char **environ;
 
 struct spawn {
 	const char *const *argv;
+	int null, fd;			/* neither is below CHILD_FD + 1 */
+	bool keep_stderr;
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int error;
@@ -39,18 +42,40 @@ static int between(void *data)
 	return 0;
 }
 
-static int set_up(struct spawn *spawn, int fd, bool keep_stderr)
+/* Out of the way of 0 to 3, which an application may have closed. */
+static int duplicate_high(int fd)
+{
+	int high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
+
+	return high < 0 ? -errno : high;
+}
+
+/* For the standard streams. A bare root has no devices; an empty file does, too. */
+static int open_null(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), high;
+
+	if (fd < 0)
+		fd = memfd_create("hmmcl-null", MFD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	high = duplicate_high(fd);
+	close(fd);
+	return high;
+}
+
+static int set_up(struct spawn *spawn)
 {
 	sigset_t all, none;
 	int error = 0;
 
 	sigfillset(&all);
 	sigemptyset(&none);
-	error |= posix_spawn_file_actions_addopen(&spawn->actions, 0, "/dev/null", O_RDONLY, 0);
-	error |= posix_spawn_file_actions_addopen(&spawn->actions, 1, "/dev/null", O_WRONLY, 0);
-	if (!keep_stderr)
-		error |= posix_spawn_file_actions_addopen(&spawn->actions, 2, "/dev/null", O_WRONLY, 0);
-	error |= posix_spawn_file_actions_adddup2(&spawn->actions, fd, CHILD_FD);
+	error |= posix_spawn_file_actions_adddup2(&spawn->actions, spawn->null, 0);
+	error |= posix_spawn_file_actions_adddup2(&spawn->actions, spawn->null, 1);
+	if (!spawn->keep_stderr)
+		error |= posix_spawn_file_actions_adddup2(&spawn->actions, spawn->null, 2);
+	error |= posix_spawn_file_actions_adddup2(&spawn->actions, spawn->fd, CHILD_FD);
 	error |= posix_spawn_file_actions_addclosefrom_np(&spawn->actions, CHILD_FD + 1);
 	error |= posix_spawnattr_setsigdefault(&spawn->attributes, &all);
 	error |= posix_spawnattr_setsigmask(&spawn->attributes, &none);
@@ -63,20 +88,23 @@ static int set_up(struct spawn *spawn, int fd, bool keep_stderr)
 
 int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int *pidfd)
 {
-	struct spawn spawn = { .argv = argv, .pidfd = -1 };
-	/* Out of the way of 0 to 3, which an application may have closed. */
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
+	struct spawn spawn = { .argv = argv, .keep_stderr = keep_stderr, .pidfd = -1 };
 	int error;
 
-	if (high < 0)
-		return -errno;
-	error = -posix_spawn_file_actions_init(&spawn.actions);
+	spawn.fd = duplicate_high(fd);
+	if (spawn.fd < 0)
+		return spawn.fd;
+	spawn.null = open_null();
+	error = spawn.null < 0 ? spawn.null : 0;
 	if (error)
 		goto close_fd;
+	error = -posix_spawn_file_actions_init(&spawn.actions);
+	if (error)
+		goto close_null;
 	error = -posix_spawnattr_init(&spawn.attributes);
 	if (error)
 		goto destroy_actions;
-	error = set_up(&spawn, high, keep_stderr);
+	error = set_up(&spawn);
 	if (!error)
 		error = hmmcl_run_between(between, &spawn);
 	if (!error)
@@ -85,7 +113,9 @@ int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int
 	posix_spawnattr_destroy(&spawn.attributes);
 destroy_actions:
 	posix_spawn_file_actions_destroy(&spawn.actions);
+close_null:
+	close(spawn.null);
 close_fd:
-	close(high);
+	close(spawn.fd);
 	return error;
 }
