@@ -217,9 +217,13 @@ static int start(const struct hmmcl_server_program *program)
 	}
 	server->fd = hmmcl_above_standard(ends[0]);
 	server->pidfd = -1;
-	error = server->fd < 0 ? server->fd :
-		hmmcl_spawn_detached(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR, &server->pidfd);
-	close(ends[1]);
+	if (server->fd < 0) {
+		error = server->fd;
+		close(ends[1]);
+	} else {
+		error = hmmcl_spawn_detached(argv, ends[1], hmmcl_log_level >= HMMCL_LOG_ERROR,
+					     &server->pidfd);
+	}
 	if (!error) {
 		server->pidfd = hmmcl_above_standard(server->pidfd);
 		error = server->pidfd < 0 ? server->pidfd : 0;

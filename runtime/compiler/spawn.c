@@ -42,26 +42,28 @@ static int between(void *data)
 	return 0;
 }
 
-/* Out of the way of 0 to 3, which an application may have closed. */
-static int duplicate_high(int fd)
+/* Out of the way of 0 to 3, which an application may have closed. Closes @fd if it is in the way. */
+static int move_high(int fd)
 {
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
+	int high;
 
-	return high < 0 ? -errno : high;
+	if (fd > CHILD_FD)
+		return fd;
+	high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
+	if (high < 0)
+		high = -errno;
+	close(fd);
+	return high;
 }
 
 /* For the standard streams. A bare root has no devices; an empty file does, too. */
 static int open_null(void)
 {
-	int fd = open("/dev/null", O_RDWR | O_CLOEXEC), high;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
 		fd = memfd_create("hmmcl-null", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	high = duplicate_high(fd);
-	close(fd);
-	return high;
+	return fd < 0 ? -errno : move_high(fd);
 }
 
 static int set_up(struct spawn *spawn)
@@ -91,7 +93,7 @@ int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int
 	struct spawn spawn = { .argv = argv, .keep_stderr = keep_stderr, .pidfd = -1 };
 	int error;
 
-	spawn.fd = duplicate_high(fd);
+	spawn.fd = move_high(fd);
 	if (spawn.fd < 0)
 		return spawn.fd;
 	spawn.null = open_null();
