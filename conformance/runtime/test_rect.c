@@ -169,6 +169,52 @@ static void overlap(void **state)
 	assert_cl(clReleaseMemObject(buffer), CL_SUCCESS);
 }
 
+/* Regions of so many rows that they cannot be looked at one by one. What is allowed never runs here. */
+static void overlap_of_many_rows(void **state)
+{
+	enum { ROW = 4, ROWS = 1 << 14, SLICE = ROW * (ROWS + 2), SLICES = 1 << 11 };
+	static const size_t region[3] = { 2, ROWS, SLICES }, zero[3];
+	const struct {
+		size_t to[3];
+		bool shared;
+	} cases[] = {
+		{ { 0, 0, 0 }, true },
+		{ { 1, 0, 0 }, true },
+		{ { 2, 0, 0 }, false },			/* in the gaps between rows */
+		{ { 3, 0, 0 }, true },			/* into the next row */
+		{ { 2, ROWS - 1, 0 }, false },
+		{ { 1, ROWS - 1, SLICES - 1 }, true },	/* one byte, the last */
+		{ { 2, ROWS - 1, SLICES - 1 }, false },
+		{ { 3, ROWS - 2, SLICES - 1 }, true },	/* one byte of the last row */
+		{ { 3, ROWS - 1, SLICES - 1 }, false },
+		{ { 0, ROWS, 0 }, true },		/* over the gap, into the next slice */
+		{ { 0, ROWS, SLICES - 1 }, false },
+		{ { 2, ROWS + 1, SLICES - 2 }, false },
+		{ { 3, ROWS + 1, SLICES - 2 }, true },	/* one byte of the last slice's first row */
+		{ { 3, ROWS + 1, SLICES - 1 }, false },
+	};
+	const size_t size = 2 * (size_t)SLICE * SLICES;
+	cl_mem buffer = new_buffer(0, size, NULL);
+	cl_int error;
+	cl_event gate = clCreateUserEvent(context, &error);
+
+	(void)state;
+	assert_cl(error, CL_SUCCESS);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const cl_int expected = cases[i].shared ? CL_MEM_COPY_OVERLAP : CL_SUCCESS;
+
+		/* Either may be the one that begins first. */
+		assert_cl(clEnqueueCopyBufferRect(queue, buffer, buffer, zero, cases[i].to, region, ROW, SLICE,
+						  ROW, SLICE, 1, &gate, NULL), expected);
+		assert_cl(clEnqueueCopyBufferRect(queue, buffer, buffer, cases[i].to, zero, region, ROW, SLICE,
+						  ROW, SLICE, 1, &gate, NULL), expected);
+	}
+	assert_cl(clSetUserEventStatus(gate, -1), CL_SUCCESS);
+	clFinish(queue);
+	assert_cl(clReleaseEvent(gate), CL_SUCCESS);
+	assert_cl(clReleaseMemObject(buffer), CL_SUCCESS);
+}
+
 static void errors(void **state)
 {
 	static const size_t zero[3], one[3] = { 1, 1, 1 }, region[3] = { 8, 4, 2 };
@@ -252,6 +298,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(random_transfers),
 		cmocka_unit_test(overlap),
+		cmocka_unit_test(overlap_of_many_rows),
 		cmocka_unit_test(errors),
 	};
 

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fenv.h>
+#include <limits.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -158,13 +159,14 @@ static void no_devices(void *data)
 	assert_int_equal(value, 5);
 }
 
-/* What the application writes to a stream that it has closed goes nowhere, not to the compiler. */
+/* What the application writes to a stream that it has closed goes nowhere, not to the compiler or the log. */
 static void streams_closed(void *data)
 {
 	cl_int value = 0;
 
 	(void)data;
 	setenv("HMMCL_CACHE_DIR", "", 1);
+	setenv("HMMCL_LOG", "error:/dev/null", 1);
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
 	open_all();
@@ -286,6 +288,136 @@ static void builder_cancelled(void *data)
 	}
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SMALL_STACK (1 << 20)		/* their frames are larger, and their threads' beginnings */
+#else
+#define SMALL_STACK PTHREAD_STACK_MIN
+#endif
+
+/* All that a thread does with a program: built, from the cache, with a header, and not at all. */
+static void *work_on_small_stack(void *data)
+{
+	static const char wrong[] = "kernel void k(global int *p) { *p = missing; }";
+	static const char header[] = "#define FIVE 5\n", *header_text = header, *header_name = "five.h";
+	static const char source[] = "#include \"five.h\"\n"
+		"kernel void k(global int *p) { *p = FIVE; printf(\"%d\", *p); }";
+	const size_t origin[3] = { 0 }, region[3] = { 4, 1, 1 }, one = 1;
+	cl_int *value = data, error;
+	cl_program program, five, library;
+	cl_kernel kernel;
+	cl_event event;
+	cl_mem buffer;
+
+	open_all();
+	for (int i = 0; i < 2; i++) {
+		OK(run("kernel void k(global int *p) { *p = 4; }", value));
+		five = clCreateProgramWithSource(context, 1, &header_text, NULL, &error);
+		OK(error);
+		program = new_program(context, source);
+		OK(clCompileProgram(program, 0, NULL, NULL, 1, &five, &header_name, NULL, NULL));
+		library = clLinkProgram(context, 0, NULL, NULL, 1, &program, NULL, NULL, &error);
+		OK(error);
+		kernel = new_kernel(library, "k");
+		OK(clSetKernelArgSVMPointer(kernel, 0, value));
+		OK(clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &one, NULL, 0, NULL, &event));
+		OK(clWaitForEvents(1, &event));
+		OK(clReleaseEvent(event));
+		OK(clReleaseKernel(kernel));
+		OK(clReleaseProgram(library));
+		OK(clReleaseProgram(program));
+		OK(clReleaseProgram(five));
+	}
+	program = new_program(context, wrong);
+	assert_cl(clBuildProgram(program, 0, NULL, NULL, NULL, NULL), CL_BUILD_PROGRAM_FAILURE);
+	OK(clReleaseProgram(program));
+	buffer = new_buffer(context, 64, NULL);
+	OK(clEnqueueWriteBufferRect(queue, buffer, CL_TRUE, origin, origin, region, 0, 0, 0, 0, value, 0,
+				    NULL, NULL));
+	assert_cl(clEnqueueReadBuffer(queue, buffer, CL_TRUE, 64, 4, value, 0, NULL, NULL), CL_INVALID_VALUE);
+	OK(clReleaseMemObject(buffer));
+	OK(clReleaseCommandQueue(queue));
+	OK(clReleaseContext(context));
+	return NULL;
+}
+
+/* @data: the cache's directory, or "". */
+static void small_stack(void *data)
+{
+	pthread_attr_t attributes;
+	cl_int value = 0;
+	pthread_t thread;
+
+	setenv("HMMCL_CACHE_DIR", data, 1);
+	setenv("HMMCL_LOG", "info:/dev/null", 1);
+	find_device();		/* the loader's work is not ours to measure */
+	pthread_attr_init(&attributes);
+	OK(pthread_attr_setstacksize(&attributes, SMALL_STACK));
+	OK(pthread_create(&thread, &attributes, work_on_small_stack, &value));
+	OK(pthread_join(thread, NULL));
+	assert_int_equal(value, 5);
+}
+
+static void stack_of_16_kib(void **state)
+{
+	char dir[] = "/tmp/hmmcl-test-XXXXXX", command[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	in_process(small_stack, dir);
+	in_process(small_stack, "");
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	assert_int_equal(system(command), 0);
+}
+
+static atomic_int called;
+
+static void use_stack(void)
+{
+	volatile char room[256 << 10];
+
+	for (size_t i = 0; i < sizeof(room); i += 1024)
+		room[i] = 1;
+	called++;
+}
+
+static void CL_CALLBACK use_stack_built(cl_program program, void *data)
+{
+	(void)program, (void)data;
+	use_stack();
+}
+
+static void CL_CALLBACK use_stack_done(cl_event event, cl_int status, void *data)
+{
+	(void)event, (void)status, (void)data;
+	use_stack();
+}
+
+/* What the application has set for its own threads is not what its callbacks are called on. */
+static void small_default_stack(void *data)
+{
+	pthread_attr_t attributes;
+	cl_program program;
+	cl_event gate;
+
+	(void)data;
+	pthread_attr_init(&attributes);
+	OK(pthread_attr_setstacksize(&attributes, SMALL_STACK / 4 < PTHREAD_STACK_MIN ? PTHREAD_STACK_MIN :
+				     SMALL_STACK / 4));
+	OK(pthread_setattr_default_np(&attributes));
+	open_all();
+	program = new_program(context, "kernel void k(global int *p) { *p = 5; }");
+	OK(clBuildProgram(program, 0, NULL, NULL, use_stack_built, NULL));
+	await(&called, 1);
+	gate = new_user_event(context);
+	OK(clSetEventCallback(gate, CL_COMPLETE, use_stack_done, NULL));
+	OK(clEnqueueMarkerWithWaitList(queue, 1, &gate, NULL));
+	OK(clSetUserEventStatus(gate, CL_COMPLETE));
+	OK(clFinish(queue));
+	await(&called, 2);
+	OK(clReleaseEvent(gate));
+	OK(clReleaseProgram(program));
+}
+
 #define IN_PROCESS(name, function, data)						\
 static void name(void **state)							\
 {										\
@@ -302,6 +434,7 @@ IN_PROCESS(devices_missing, no_devices, NULL)
 IN_PROCESS(standard_streams_closed, streams_closed, NULL)
 IN_PROCESS(chained_handler_of_kernel_fault, fault_passed_on, NULL)
 IN_PROCESS(cancelled_while_building, builder_cancelled, NULL)
+IN_PROCESS(callbacks_have_stack, small_default_stack, NULL)
 
 int main(void)
 {
@@ -317,6 +450,8 @@ int main(void)
 		cmocka_unit_test(crash_reporter_ends),
 		cmocka_unit_test(chained_handler_ends),
 		cmocka_unit_test(cancelled_while_building),
+		cmocka_unit_test(stack_of_16_kib),
+		cmocka_unit_test(callbacks_have_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* OpenCL API, 4.1: querying platform info. */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "../core/check.h"
 #include "../core/device.h"
@@ -50,12 +52,23 @@ static cl_int get_extensions(cl_platform_id platform, size_t param_value_size, v
 static cl_int get_extensions_with_version(cl_platform_id platform, size_t param_value_size,
 					  void *param_value, size_t *param_value_size_ret)
 {
-	cl_name_version all[64] = { { CL_MAKE_VERSION(1, 0, 0), "cl_khr_icd" } };
-	size_t count = 1;
+	static const cl_name_version icd = { CL_MAKE_VERSION(1, 0, 0), "cl_khr_icd" };
+	const cl_device_id device = platform->device;
+	const size_t of_device = device ? device->n_extensions * sizeof(*device->extensions) : 0;
+	const size_t size = sizeof(icd) + of_device;
+	cl_name_version *all = malloc(size);
+	cl_int error;
 
-	for (size_t i = 0; platform->device && i < platform->device->n_extensions; i++)
-		all[count++] = platform->device->extensions[i];
-	RETURN_INFO_ARRAY(all, count);
+	if (!all)
+		return hmmcl_refuse(HMMCL_INFO_FUNCTION, CL_OUT_OF_HOST_MEMORY,
+				    "no memory for the list of extensions");
+	all[0] = icd;
+	if (device)
+		memcpy(all + 1, device->extensions, of_device);
+	error = hmmcl_info_bytes(HMMCL_INFO_FUNCTION, all, size, param_value_size, param_value,
+				 param_value_size_ret);
+	free(all);
+	return error;
 }
 
 /* The text after the version's number is ours: it says why there is no device, if there is none. */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,17 +101,13 @@ static bool parse(const uint8_t key[HMMCL_HASH_SIZE], char *memory, size_t size,
 	return true;
 }
 
-bool hmmcl_cache_lookup(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)
+static bool read_file(const char *path, const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)
 {
-	char path[PATH_MAX], name[NAME_SIZE];
 	bool found = false;
 	struct stat status;
 	char *memory;
 	int fd;
 
-	file_name(key, name);
-	if (!hmmcl_cache_path(name, path))
-		return false;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
@@ -142,6 +137,18 @@ bool hmmcl_cache_lookup(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached 
 	return found;
 }
 
+bool hmmcl_cache_lookup(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)
+{
+	char name[NAME_SIZE], *path;
+	bool found;
+
+	file_name(key, name);
+	path = hmmcl_cache_path(name);
+	found = path && read_file(path, key, cached);
+	free(path);
+	return found;
+}
+
 static bool write_whole(int fd, struct iovec *iov, int n)
 {
 	while (n) {
@@ -164,10 +171,29 @@ static bool write_whole(int fd, struct iovec *iov, int n)
 	return true;
 }
 
+/* @temporary ends in XXXXXX, of which it makes a name. */
+static bool write_file(const char *path, char *temporary, struct iovec *iov, int n)
+{
+	/* Not the process's id: in containers that share a directory, it is the same for all. */
+	int fd = mkostemp(temporary, O_CLOEXEC);
+	bool kept;
+
+	if (fd < 0) {
+		hmmcl_warn("no compiled program can be kept in %s: %s", temporary, strerror(errno));
+		return false;
+	}
+	kept = write_whole(fd, iov, n) && !rename(temporary, path);
+	if (!kept) {
+		hmmcl_warn("a compiled program cannot be kept as %s: %s", path, strerror(errno));
+		unlink(temporary);
+	}
+	close(fd);
+	return kept;
+}
+
 void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob files,
 		       struct hmmcl_blob log, struct hmmcl_blob output)
 {
-	char path[PATH_MAX], temporary[PATH_MAX], name[NAME_SIZE];
 	struct file_header header = {
 		.files_size = files.size, .log_size = log.size, .output_size = output.size,
 	};
@@ -178,29 +204,20 @@ void hmmcl_cache_store(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_blob fil
 		{ (void *)output.data, output.size },
 	};
 	uint64_t size = sizeof(header) + files.size + log.size + output.size;
-	int fd;
+	char name[NAME_SIZE], *path, *temporary;
 
 	if (size > MAX_FILE || size > hmmcl_cache_limit())
 		return;
 	file_name(key, name);
-	if (!hmmcl_cache_path(name, path) || !hmmcl_cache_path(HMMCL_CACHE_TEMPORARY "XXXXXX", temporary) ||
-	    !hmmcl_cache_make())
-		return;
-	memcpy(header.magic, magic, sizeof(magic));
-	memcpy(header.key, key, HMMCL_HASH_SIZE);
-	file_digest(&header, files.data, log.data, output.data, header.digest);
-
-	/* Not the process's id: in containers that share a directory, it is the same for all. */
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		hmmcl_warn("no compiled program can be kept in %s: %s", temporary, strerror(errno));
-		return;
+	path = hmmcl_cache_path(name);
+	temporary = hmmcl_cache_path(HMMCL_CACHE_TEMPORARY "XXXXXX");
+	if (path && temporary && hmmcl_cache_make()) {
+		memcpy(header.magic, magic, sizeof(magic));
+		memcpy(header.key, key, HMMCL_HASH_SIZE);
+		file_digest(&header, files.data, log.data, output.data, header.digest);
+		if (write_file(path, temporary, iov, 4))
+			hmmcl_cache_grown(size);
 	}
-	if (!write_whole(fd, iov, 4) || rename(temporary, path)) {
-		hmmcl_warn("a compiled program cannot be kept as %s: %s", path, strerror(errno));
-		unlink(temporary);
-	} else {
-		hmmcl_cache_grown(size);
-	}
-	close(fd);
+	free(temporary);
+	free(path);
 }

@@ -36,32 +36,27 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static uint64_t known_size;	/* of all files, as far as this process knows */
 static bool looked;
 
-bool hmmcl_cache_path(const char *name, char path[PATH_MAX])
+char *hmmcl_cache_path(const char *name)
 {
 	const char *separator = name[0] ? "/" : "";
-	const char *base;
-	int n;
+	const char *base, *under;
+	char *path;
 
-	if (hmmcl_config.cache_dir) {
-		if (!hmmcl_config.cache_dir[0])
-			return false;
-		n = snprintf(path, PATH_MAX, "%s%s%s", hmmcl_config.cache_dir, separator, name);
-	} else if ((base = getenv("XDG_CACHE_HOME")) && base[0] == '/') {
-		n = snprintf(path, PATH_MAX, "%s/hmmcl%s%s", base, separator, name);
-	} else if ((base = getenv("HOME")) && base[0] == '/') {
-		n = snprintf(path, PATH_MAX, "%s/.cache/hmmcl%s%s", base, separator, name);
-	} else {
-		return false;
-	}
-	return n > 0 && n < PATH_MAX;
+	if ((base = hmmcl_config.cache_dir))
+		under = "";
+	else if ((base = getenv("XDG_CACHE_HOME")) && base[0] == '/')
+		under = "/hmmcl";
+	else if ((base = getenv("HOME")) && base[0] == '/')
+		under = "/.cache/hmmcl";
+	else
+		return NULL;
+	if (!base[0] || asprintf(&path, "%s%s%s%s", base, under, separator, name) < 0)
+		return NULL;
+	return path;
 }
 
-bool hmmcl_cache_make(void)
+static bool make(char *path)
 {
-	char path[PATH_MAX];
-
-	if (!hmmcl_cache_path("", path))
-		return false;
 	if (!access(path, F_OK))
 		return true;
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -74,6 +69,15 @@ bool hmmcl_cache_make(void)
 		return false;
 	}
 	return true;
+}
+
+bool hmmcl_cache_make(void)
+{
+	char *path = hmmcl_cache_path("");
+	bool made = path && make(path);
+
+	free(path);
+	return made;
 }
 
 uint64_t hmmcl_cache_limit(void)
@@ -153,15 +157,13 @@ static struct entry *list(DIR *dir, size_t *count, uint64_t *total)
 /* Look at all files; when they are too many, remove the oldest down to seven eighths of the bound. */
 static uint64_t shrink(uint64_t limit)
 {
+	char *path = hmmcl_cache_path("");
+	DIR *dir = path ? opendir(path) : NULL;
 	struct entry *entries;
-	char path[PATH_MAX];
 	uint64_t total = 0;
 	size_t count;
-	DIR *dir;
 
-	if (!hmmcl_cache_path("", path))
-		return 0;
-	dir = opendir(path);
+	free(path);
 	if (!dir)
 		return 0;
 	entries = list(dir, &count, &total);

@@ -3,16 +3,18 @@
 #ifndef HMMCL_COMPILER_CACHE_DIR_H
 #define HMMCL_COMPILER_CACHE_DIR_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Files that are being written begin so; the rest of the name is their process's. */
+/* Files that are being written begin so; the rest of the name is made up. */
 #define HMMCL_CACHE_TEMPORARY "tmp-"
 
-/* The path of a file in it.  False: there is no cache, or the path is too long. */
-bool hmmcl_cache_path(const char *name, char path[PATH_MAX]);
+/*
+ * The path of a file in it, or its own if @name is empty; free() it.  It is not put on the stack, which
+ * is the application's and may be small.  NULL: there is no cache, or no memory.
+ */
+char *hmmcl_cache_path(const char *name);
 
 /* Make the directory, with what is above it, if it is not there. */
 bool hmmcl_cache_make(void);

@@ -3,9 +3,7 @@
 #include "compiler.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,14 +38,20 @@ static bool is_il(enum hmmcl_compiler_op op)
 }
 
 /* The translator's file; a change of it changes what comes out. */
-static void add_translator(struct hmmcl_hash *hash, struct hmmcl_blob path)
+static int add_translator(struct hmmcl_hash *hash, struct hmmcl_blob path)
 {
-	struct hmmcl_translator translator;
-	char name[PATH_MAX];
+	/* Too large for the application's stack. */
+	struct hmmcl_translator *translator = malloc(sizeof(*translator));
+	char *name = strndup(path.data, path.size);
+	int error = translator && name ? 0 : -ENOMEM;
 
-	snprintf(name, sizeof(name), "%.*s", (int)path.size, (const char *)path.data);
-	hmmcl_translator_find(&translator, name);
-	hmmcl_hash_add_field(hash, translator.version, sizeof(translator.version));
+	if (!error) {
+		hmmcl_translator_find(translator, name);
+		hmmcl_hash_add_field(hash, translator->version, sizeof(translator->version));
+	}
+	free(name);
+	free(translator);
+	return error;
 }
 
 /*
@@ -74,9 +78,9 @@ static int make_key(const struct hmmcl_server_program *program, enum hmmcl_compi
 	for (unsigned int i = 0; i < n_blobs; i++)
 		hmmcl_hash_add_field(&hash, blobs[i].data, blobs[i].size);
 	if (is_il(op))
-		add_translator(&hash, blobs[1]);
+		error = add_translator(&hash, blobs[1]);
 	hmmcl_hash_end(&hash, key);
-	return 0;
+	return error;
 }
 
 static bool look_up(const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)

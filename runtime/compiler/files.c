@@ -50,7 +50,7 @@ static bool has_contents(const char *path, const uint8_t wanted[HMMCL_HASH_SIZE]
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct hmmcl_hash hash;
 	struct stat status;
-	char buffer[4096];
+	char buffer[2048];	/* on the application's stack */
 	ssize_t n = -1;
 
 	if (fd < 0)

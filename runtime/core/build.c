@@ -4,12 +4,12 @@
 
 #include <elf.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "thread.h"
 
 /* A build under way.  Owns what it points to and holds the objects. */
 struct job {
@@ -274,20 +274,12 @@ static void *run_in_thread(void *data)
 
 static cl_int run_later(struct job *job)
 {
-	pthread_attr_t attributes;
-	sigset_t all, old;
 	pthread_t thread;
-	int error;
 
-	/* The application's signals are for its own threads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pthread_attr_init(&attributes);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	error = pthread_create(&thread, &attributes, run_in_thread, job);
-	pthread_attr_destroy(&attributes);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return error ? CL_OUT_OF_RESOURCES : CL_SUCCESS;
+	if (hmmcl_thread_start(&thread, run_in_thread, job))
+		return CL_OUT_OF_RESOURCES;
+	pthread_detach(thread);
+	return CL_SUCCESS;
 }
 
 /* Take the program for this build: what the last one left goes. */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The callback thread. */
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "caller.h"
 #include "check.h"
+#include "thread.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
@@ -48,17 +48,11 @@ __attribute__((constructor)) static void watch_forks(void)
 	pthread_atfork(NULL, NULL, in_forked_child);
 }
 
-/* With all signals blocked: they are the application's threads' to handle. */
 static int start(void)
 {
-	sigset_t all, before;
 	pthread_t thread;
-	int error;
+	int error = hmmcl_thread_start(&thread, run_calls, NULL);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&thread, NULL, run_calls, NULL);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error) {
 		hmmcl_error("cannot start the callback thread: %s; raise the limit on threads",
 			    strerror(error));

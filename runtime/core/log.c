@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../transport/descriptor.h"
 #include "config.h"
 #include "log.h"
 
@@ -62,10 +63,11 @@ void hmmcl_log_init(const char *setting)
 	if (colon && colon[1]) {
 		int fd = open(colon + 1, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
+		fd = fd < 0 ? -errno : hmmcl_above_standard(fd);
 		if (fd >= 0)
 			log_fd = fd;
 		else
 			hmmcl_warn("HMMCL_LOG=%s: cannot open the file: %s; logging to stderr",
-				   setting, strerror(errno));
+				   setting, strerror(-fd));
 	}
 }

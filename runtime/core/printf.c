@@ -5,6 +5,7 @@
  */
 #include "printf.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,6 +71,7 @@ static void write_records(const struct printf_output *output, FILE *stream)
 static void write_output(const struct printf_output *output)
 {
 	FILE *narrow;
+	int fd;
 
 	flockfile(stdout);
 	if (fwide(stdout, 0) <= 0) {
@@ -77,12 +79,15 @@ static void write_output(const struct printf_output *output)
 	} else {
 		/* The application writes wide characters: its stream does not take bytes any more. */
 		fflush(stdout);
-		narrow = fdopen(dup(fileno(stdout)), "w");
+		fd = fcntl(fileno(stdout), F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		narrow = fd < 0 ? NULL : fdopen(fd, "w");
 		if (narrow) {
 			write_records(output, narrow);
 			fclose(narrow);
 		} else {
 			hmmcl_warn("a kernel's output is lost: %m");
+			if (fd >= 0)
+				close(fd);
 		}
 	}
 	funlockfile(stdout);

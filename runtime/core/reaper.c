@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The reaper thread, and the schedulers' beginning and end. */
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
 #include "reaper.h"
+#include "thread.h"
 
 /* The schedulers that new contexts get, by kind of engine. */
 static pthread_mutex_t table_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -98,20 +98,6 @@ static void init_lock(pthread_mutex_t *lock)
 	pthread_mutexattr_destroy(&attributes);
 }
 
-/* With the scheduler, not when it is first needed: then it could fail, with threads asleep that
- * only the reaper wakes. */
-static int start_reaper(struct hmmcl_scheduler *scheduler)
-{
-	sigset_t all, before;
-	int error;
-
-	sigfillset(&all);	/* signals are for the application's threads */
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	error = pthread_create(&scheduler->reaper, NULL, reap, scheduler);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return error;
-}
-
 static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 {
 	struct hmmcl_scheduler *scheduler = calloc(1, sizeof(*scheduler));
@@ -132,7 +118,8 @@ static struct hmmcl_scheduler *scheduler_new(enum hmmcl_engine_kind kind)
 	scheduler->reaped = hmmcl_engine_done(scheduler->engine);	/* none of ours */
 	init_lock(&scheduler->lock);
 	pthread_cond_init(&scheduler->reaper_wake, NULL);
-	error = start_reaper(scheduler);
+	/* Now, not when it is first needed: then it could fail, with threads asleep that only it wakes. */
+	error = hmmcl_thread_start(&scheduler->reaper, reap, scheduler);
 	if (error) {
 		hmmcl_error("cannot start the reaper thread: %s; raise the limit on threads or memory "
 			    "(ulimit -u, -v, -d)",
