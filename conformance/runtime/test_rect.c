@@ -169,7 +169,7 @@ static void overlap(void **state)
 	assert_cl(clReleaseMemObject(buffer), CL_SUCCESS);
 }
 
-/* Regions of so many rows that they cannot be looked at one by one. What is allowed never runs here. */
+/* So many rows that nobody looks at each. What is allowed is cancelled before it runs. */
 static void overlap_of_many_rows(void **state)
 {
 	enum { ROW = 4, ROWS = 1 << 14, SLICE = ROW * (ROWS + 2), SLICES = 1 << 11 };

@@ -159,7 +159,7 @@ static void no_devices(void *data)
 	assert_int_equal(value, 5);
 }
 
-/* What the application writes to a stream that it has closed goes nowhere, not to the compiler or the log. */
+/* What is written to a stream that was closed goes nowhere, not to the compiler or the log. */
 static void streams_closed(void *data)
 {
 	cl_int value = 0;
@@ -373,7 +373,7 @@ static atomic_int called;
 
 static void use_stack(void)
 {
-	volatile char room[256 << 10];
+	volatile char room[64 << 10];
 
 	for (size_t i = 0; i < sizeof(room); i += 1024)
 		room[i] = 1;
@@ -401,8 +401,7 @@ static void small_default_stack(void *data)
 
 	(void)data;
 	pthread_attr_init(&attributes);
-	OK(pthread_attr_setstacksize(&attributes, SMALL_STACK / 4 < PTHREAD_STACK_MIN ? PTHREAD_STACK_MIN :
-				     SMALL_STACK / 4));
+	OK(pthread_attr_setstacksize(&attributes, PTHREAD_STACK_MIN));
 	OK(pthread_setattr_default_np(&attributes));
 	open_all();
 	program = new_program(context, "kernel void k(global int *p) { *p = 5; }");

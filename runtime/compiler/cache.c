@@ -101,7 +101,8 @@ static bool parse(const uint8_t key[HMMCL_HASH_SIZE], char *memory, size_t size,
 	return true;
 }
 
-static bool read_file(const char *path, const uint8_t key[HMMCL_HASH_SIZE], struct hmmcl_cached *cached)
+static bool read_file(const char *path, const uint8_t key[HMMCL_HASH_SIZE],
+		      struct hmmcl_cached *cached)
 {
 	bool found = false;
 	struct stat status;

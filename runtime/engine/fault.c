@@ -32,9 +32,9 @@ static struct hmmcl_worker *current_worker(struct hmmcl_engine_state *engine)
 		return &engine->workers[index];
 	for (index = 0; index < engine->worker_count; index++) {
 		struct hmmcl_worker *worker = &engine->workers[index];
-		uint64_t stack = worker->stack_guard + HMMCL_WORKER_GUARD;
+		uint64_t guard = atomic_load(&worker->stack_guard);
 
-		if (worker->stack_guard && sp - stack < HMMCL_WORKER_STACK_SIZE)
+		if (guard && sp - (guard + HMMCL_WORKER_GUARD) < HMMCL_WORKER_STACK_SIZE)
 			return worker;
 	}
 	return NULL;

@@ -21,7 +21,8 @@ struct hmmcl_worker {
 	bool counted;			/* in control.spinners */
 	bool must_look;			/* there may be work that nobody was woken for */
 	uint64_t spin_budget;		/* in ticks of the time stamp counter */
-	uint64_t stack_guard;		/* HMMCL_WORKER_GUARD bytes from here end below its stack */
+	/* HMMCL_WORKER_GUARD bytes from here end below its stack; others' handlers ask, too. */
+	_Atomic uint64_t stack_guard;
 	char *base;			/* its part of the window */
 	uint64_t arena_size;
 	struct hmmcl_fault fault;	/* of the command that it runs */
