@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../transport/descriptor.h"
 #include "../transport/spawn.h"
 
 #define CHILD_FD	3
@@ -42,20 +43,6 @@ static int between(void *data)
 	return 0;
 }
 
-/* Out of the way of 0 to 3, which an application may have closed. Closes @fd if it is in the way. */
-static int move_high(int fd)
-{
-	int high;
-
-	if (fd > CHILD_FD)
-		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, CHILD_FD + 1);
-	if (high < 0)
-		high = -errno;
-	close(fd);
-	return high;
-}
-
 /* For the standard streams. A bare root has no devices; an empty file does, too. */
 static int open_null(void)
 {
@@ -63,7 +50,7 @@ static int open_null(void)
 
 	if (fd < 0)
 		fd = memfd_create("hmmcl-null", MFD_CLOEXEC);
-	return fd < 0 ? -errno : move_high(fd);
+	return fd < 0 ? -errno : hmmcl_move_above(fd, CHILD_FD);
 }
 
 static int set_up(struct spawn *spawn)
@@ -93,7 +80,8 @@ int hmmcl_spawn_detached(const char *const argv[], int fd, bool keep_stderr, int
 	struct spawn spawn = { .argv = argv, .keep_stderr = keep_stderr, .pidfd = -1 };
 	int error;
 
-	spawn.fd = move_high(fd);
+	/* Out of the way of 0 to 3, which an application may have closed. */
+	spawn.fd = hmmcl_move_above(fd, CHILD_FD);
 	if (spawn.fd < 0)
 		return spawn.fd;
 	spawn.null = open_null();

@@ -7,15 +7,20 @@
 
 #include "descriptor.h"
 
-int hmmcl_above_standard(int fd)
+int hmmcl_move_above(int fd, int lowest)
 {
 	int high;
 
-	if (fd > STDERR_FILENO)
+	if (fd > lowest)
 		return fd;
-	high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	high = fcntl(fd, F_DUPFD_CLOEXEC, lowest + 1);
 	if (high < 0)
 		high = -errno;
 	close(fd);
 	return high;
+}
+
+int hmmcl_above_standard(int fd)
+{
+	return hmmcl_move_above(fd, STDERR_FILENO);
 }

@@ -150,8 +150,11 @@ static int hmm_start(struct hmmcl_engine *engine, char *why, size_t why_size)
 	engine->window.control->futex_flags = 0;
 	engine->window.control->pin = 1;
 	hmm->device = hmmcl_device_open(why, why_size);
-	if (hmm->device >= 0)
+	if (hmm->device >= 0) {
 		hmm->device = hmmcl_above_standard(hmm->device);
+		if (hmm->device < 0)
+			snprintf(why, why_size, "cannot keep the render node open: %s", strerror(-hmm->device));
+	}
 	err = hmm->device < 0 ? hmm->device : hmmcl_device_bind(hmm->device, &device, why, why_size);
 	if (err < 0)
 		goto fail;

@@ -2,7 +2,6 @@
 /* The thread that sees the hmm engine's process end. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
